@@ -1,0 +1,54 @@
+//! Versioned schema changes, embedded in the binary, the same numbered steps for both engines.
+
+use super::{Error, Tx};
+
+/// One step of the schema.
+#[derive(Clone, Copy, Debug)]
+pub struct Migration {
+    /// Its place in the order, from 1, without gaps.
+    pub number: i64,
+    /// What it is about, as its files are named.
+    pub name: &'static str,
+    /// Its DDL for the embedded engine.
+    pub sqlite: &'static str,
+    /// Its DDL for PostgreSQL.
+    pub postgres: &'static str,
+}
+
+macro_rules! migrations {
+    ($($number:literal $name:literal),* $(,)?) => {
+        &[$(Migration {
+            number: $number,
+            name: $name,
+            sqlite: include_str!(concat!("../../../../migrations/sqlite/", $name, ".sql")),
+            postgres: include_str!(concat!("../../../../migrations/postgres/", $name, ".sql")),
+        }),*]
+    };
+}
+
+/// All steps, in their order.
+#[must_use]
+pub fn migrations() -> &'static [Migration] {
+    migrations![
+        1 "0001_kernel",
+        2 "0002_tickets",
+    ]
+}
+
+pub(super) fn run(tx: &mut Tx<'_>, now: i64) -> Result<Vec<String>, Error> {
+    tx.script(
+        "CREATE TABLE IF NOT EXISTS kernel_migrations \
+         (number BIGINT NOT NULL PRIMARY KEY, name TEXT NOT NULL, applied_at BIGINT NOT NULL)",
+    )?;
+    let applied: Vec<i64> = tx.query("SELECT number FROM kernel_migrations", &[], |row| row.get(0))?;
+    let mut steps = Vec::new();
+    for migration in migrations().iter().filter(|migration| !applied.contains(&migration.number)) {
+        tx.script(if tx.is_postgres() { migration.postgres } else { migration.sqlite })?;
+        tx.execute(
+            "INSERT INTO kernel_migrations (number, name, applied_at) VALUES ($1, $2, $3)",
+            &[migration.number.into(), migration.name.into(), now.into()],
+        )?;
+        steps.push(migration.name.to_owned());
+    }
+    Ok(steps)
+}

@@ -1,0 +1,267 @@
+//! What happens to every request before and after its handler: identity, limits, one log line, the metrics.
+
+use std::marker::PhantomData;
+use std::net::{IpAddr, Ipv4Addr};
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::body::{Body, HttpBody as _};
+use axum::extract::{FromRequestParts, Request, State};
+use axum::http::header::HeaderName;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, Method};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use futures_util::FutureExt as _;
+use http_body_util::BodyExt as _;
+use ipnet::IpNet;
+use rand::RngExt as _;
+
+use super::dialect::{Cause, Dialect, Fault};
+use crate::api::Kernel;
+use crate::keys::{Caller, Identity};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+/// A body beyond its limit is read and thrown away up to here, since many clients only look at the answer after
+/// they have sent everything.
+const DRAINED_AT_MOST: usize = 64 << 20;
+
+/// The address at the other end of the connection, put into each request by the listener.
+#[derive(Clone, Copy, Debug)]
+pub struct Peer(pub IpAddr);
+
+/// The address of the client: the peer, or what a trusted proxy says of it.
+#[derive(Clone, Copy, Debug)]
+pub struct ClientAddress(pub IpAddr);
+
+/// What a route is called in logs and metrics.
+#[derive(Clone)]
+pub(super) struct Door {
+    pub(super) kernel: Arc<Kernel>,
+    pub(super) api: &'static str,
+    pub(super) route: &'static str,
+}
+
+/// Receives a request, has it handled within its limits, and sees the answer off.
+pub(super) async fn attend<D: Dialect>(
+    State(door): State<Door>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let settings = &door.kernel.http;
+    let peer = request.extensions().get::<Peer>().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0);
+    let client = client_address(peer, request.headers(), &settings.trusted_proxies);
+    let request_id = request_id(request.headers());
+    let mut visit = Visit {
+        door: &door,
+        method: request.method().clone(),
+        request_id: &request_id,
+        client,
+        began: Instant::now(),
+        caller: None,
+        over: false,
+    };
+    let now = door.kernel.clock.now();
+    let identity = door.kernel.keys.identify(door.api, request.headers(), client, now).await;
+    if let Identity::Known(caller) = &identity {
+        visit.caller = Some(caller.clone());
+    }
+    request.extensions_mut().insert(ClientAddress(client));
+    request.extensions_mut().insert(identity);
+
+    let handled = AssertUnwindSafe(async {
+        if request.body().size_hint().lower() > D::BODY_LIMIT as u64 {
+            drain(request.into_body()).await;
+            return Fault::TooLarge.respond::<D>();
+        }
+        next.run(request).await
+    });
+    let mut response = match tokio::time::timeout(settings.request_timeout, handled.catch_unwind()).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(panic)) => Fault::Internal(panic_message(&*panic)).respond::<D>(),
+        Err(_) => Fault::Timeout.respond::<D>(),
+    };
+    visit.leave(&response);
+    D::finish(visit.caller.as_ref(), &mut response);
+    response.headers_mut().insert(REQUEST_ID, request_id.clone());
+    response
+}
+
+/// Reads what is left of a body and throws it away, up to a limit.
+pub(super) async fn drain(mut body: Body) {
+    let mut drained = 0;
+    while let Some(Ok(frame)) = body.frame().await {
+        drained += frame.data_ref().map_or(0, |data| data.len());
+        if drained > DRAINED_AT_MOST {
+            return;
+        }
+    }
+}
+
+/// A request under way. If its client hangs up, it is dropped before it is over, and says so in the log.
+struct Visit<'a> {
+    door: &'a Door,
+    method: Method,
+    request_id: &'a HeaderValue,
+    client: IpAddr,
+    began: Instant,
+    caller: Option<Caller>,
+    over: bool,
+}
+
+impl Visit<'_> {
+    /// Counts the answer and writes its line. `response` still has the status that tells what happened.
+    fn leave(&mut self, response: &Response) {
+        self.over = true;
+        let cause = response.extensions().get::<Cause>().map(|cause| cause.0.as_str());
+        self.note(response.status().as_u16(), cause);
+    }
+
+    fn note(&self, status: u16, cause: Option<&str>) {
+        let Door { kernel, api, route } = self.door;
+        let took = self.began.elapsed();
+        kernel.metrics.answered(api, route, &self.method, status, took);
+        let account = self.caller.as_ref().map(|caller| &*caller.account);
+        let ms = took.as_micros() as f64 / 1e3;
+        let (method, id, client) =
+            (self.method.as_str(), self.request_id.to_str().unwrap_or_default(), self.client);
+        if status >= 500 {
+            tracing::error!(target: "request", api, route, method, status, ms, id, %client, account, cause);
+        } else {
+            tracing::info!(target: "request", api, route, method, status, ms, id, %client, account, cause);
+        }
+    }
+}
+
+impl Drop for Visit<'_> {
+    fn drop(&mut self) {
+        if !self.over {
+            // 499 is what nginx writes for it; no client will ever see it.
+            self.note(499, Some("the client hung up"));
+        }
+    }
+}
+
+/// The id that the client sent, if it is one that can stand in a log line, else a new one.
+fn request_id(headers: &HeaderMap) -> HeaderValue {
+    let usable =
+        |id: &&HeaderValue| (1..=128).contains(&id.len()) && id.as_bytes().iter().all(u8::is_ascii_graphic);
+    headers.get(REQUEST_ID).filter(usable).cloned().unwrap_or_else(|| {
+        let id = format!("{:032x}", rand::rng().random::<u128>());
+        HeaderValue::from_str(&id).unwrap_or(HeaderValue::from_static("none"))
+    })
+}
+
+/// `X-Forwarded-For` grows to the right: the last address that no trusted proxy vouches for is the client.
+fn client_address(peer: IpAddr, headers: &HeaderMap, proxies: &[IpNet]) -> IpAddr {
+    let peer = peer.to_canonical();
+    let trusted = |address: &IpAddr| proxies.iter().any(|network| network.contains(address));
+    if !trusted(&peer) {
+        return peer;
+    }
+    let listed: Vec<&str> = headers
+        .get_all(FORWARDED_FOR)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .collect();
+    let mut client = peer;
+    for hop in listed.iter().rev() {
+        let Ok(hop) = hop.trim().parse::<IpAddr>() else { break };
+        client = hop.to_canonical();
+        if !trusted(&client) {
+            break;
+        }
+    }
+    client
+}
+
+fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
+    let text =
+        panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
+    format!("panic: {}", text.unwrap_or("no message"))
+}
+
+/// A refusal in the dialect of the router that was asked.
+#[derive(Debug)]
+pub struct Refusal<D> {
+    fault: Fault,
+    dialect: PhantomData<fn() -> D>,
+}
+
+impl<D> From<Fault> for Refusal<D> {
+    fn from(fault: Fault) -> Self {
+        Self { fault, dialect: PhantomData }
+    }
+}
+
+impl<D> From<Refusal<D>> for Fault {
+    fn from(refusal: Refusal<D>) -> Self {
+        refusal.fault
+    }
+}
+
+impl<D: Dialect> IntoResponse for Refusal<D> {
+    fn into_response(self) -> Response {
+        self.fault.respond::<D>()
+    }
+}
+
+impl<D: Dialect> FromRequestParts<D> for Caller {
+    type Rejection = Refusal<D>;
+
+    async fn from_request_parts(parts: &mut Parts, _: &D) -> Result<Self, Refusal<D>> {
+        let fault = match parts.extensions.get::<Identity>() {
+            Some(Identity::Known(caller)) => return Ok(caller.clone()),
+            Some(Identity::Throttled(wait)) => Fault::RateLimited(*wait),
+            Some(Identity::Unknown(error)) => error.clone().into(),
+            Some(Identity::Absent | Identity::Refused) | None => Fault::Unauthenticated,
+        };
+        Err(fault.into())
+    }
+}
+
+/// How requests are received.
+#[derive(Clone, Debug)]
+pub struct HttpSettings {
+    /// A request that takes longer is answered with a fault.
+    pub request_timeout: Duration,
+    /// Peers whose `X-Forwarded-For` counts.
+    pub trusted_proxies: Vec<IpNet>,
+    /// Clients that may see what is not for the public: the metrics.
+    pub trusted_networks: Vec<IpNet>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn forwarded(value: &'static str) -> HeaderMap {
+        HeaderMap::from_iter([(FORWARDED_FOR, HeaderValue::from_static(value))])
+    }
+
+    fn address(text: &str) -> IpAddr {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_stranger_cannot_say_where_it_comes_from() {
+        let claimed = forwarded("203.0.113.7");
+        assert_eq!(client_address(address("192.0.2.1"), &claimed, &[]), address("192.0.2.1"));
+    }
+
+    #[test]
+    fn the_last_address_before_the_trusted_proxies_is_the_client() {
+        let proxies = ["10.0.0.0/8".parse().unwrap()];
+        let from = |value| client_address(address("10.0.0.1"), &forwarded(value), &proxies);
+        assert_eq!(from("203.0.113.7"), address("203.0.113.7"));
+        assert_eq!(
+            from("198.51.100.1, 203.0.113.7, 10.0.0.2"),
+            address("203.0.113.7"),
+            "the first is only a claim"
+        );
+        assert_eq!(from("nonsense"), address("10.0.0.1"));
+    }
+}

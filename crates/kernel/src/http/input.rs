@@ -1,0 +1,179 @@
+//! Parameters from wherever a client puts them: the query, a form, multipart, a JSON object.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use axum::body::Body;
+use axum::extract::{FromRequest, Request};
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, HeaderValue};
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use percent_encoding::percent_decode_str;
+use serde_json::Value;
+
+use super::attend::{Refusal, drain};
+use super::dialect::{Dialect, Fault};
+
+/// The parameters of a request. One that is given in several places counts from the body, one that is given
+/// several times in the same place counts the last time. `null` and the empty text mean that it is left out.
+#[derive(Debug, Default)]
+pub struct Input(HashMap<String, Value>);
+
+/// A parameter that cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{name}: {reason}")]
+pub struct BadParameter {
+    /// The parameter.
+    pub name: &'static str,
+    /// What it may be.
+    pub reason: Cow<'static, str>,
+}
+
+impl BadParameter {
+    /// A complaint about `name`.
+    pub fn new(name: &'static str, reason: impl Into<Cow<'static, str>>) -> Self {
+        Self { name, reason: reason.into() }
+    }
+}
+
+impl Input {
+    /// A text. A JSON number is taken as it is written.
+    ///
+    /// # Errors
+    /// [`BadParameter`] if it is no text, or holds a NUL, which no database text can.
+    pub fn text(&self, name: &'static str) -> Result<Option<String>, BadParameter> {
+        let text = match self.0.get(name) {
+            None | Some(Value::Null) => return Ok(None),
+            Some(Value::String(text)) if text.is_empty() => return Ok(None),
+            Some(Value::String(text)) => text.clone(),
+            Some(Value::Number(number)) => number.to_string(),
+            Some(_) => return Err(BadParameter::new(name, "must be a text")),
+        };
+        if text.contains('\0') { Err(BadParameter::new(name, "must not hold a NUL")) } else { Ok(Some(text)) }
+    }
+}
+
+impl<D: Dialect> FromRequest<D> for Input {
+    type Rejection = Refusal<D>;
+
+    async fn from_request(request: Request, _: &D) -> Result<Self, Refusal<D>> {
+        read::<D>(request).await.map_err(Refusal::from)
+    }
+}
+
+async fn read<D: Dialect>(request: Request) -> Result<Input, Fault> {
+    let (parts, body) = request.into_parts();
+    let mut input = Input::default();
+    pairs(parts.uri.query().unwrap_or_default(), &mut input)?;
+    let bytes = read_body(body, D::BODY_LIMIT).await?;
+    if bytes.is_empty() {
+        return Ok(input);
+    }
+    match kind(&parts.headers) {
+        Some(Kind::Json) => match serde_json::from_slice(&bytes) {
+            Ok(Value::Object(object)) => input.0.extend(object),
+            Ok(_) => return Err(Fault::BadRequest("The body must be a JSON object".into())),
+            Err(error) => return Err(Fault::BadRequest(format!("The body is no JSON: {error}"))),
+        },
+        Some(Kind::Form) => {
+            let form = std::str::from_utf8(&bytes).map_err(|_| not_utf8())?;
+            pairs(form, &mut input)?;
+        }
+        Some(Kind::Multipart(boundary)) => multipart(bytes, boundary, &mut input).await?,
+        None => return Err(Fault::UnsupportedMediaType),
+    }
+    Ok(input)
+}
+
+async fn read_body(body: Body, limit: usize) -> Result<Vec<u8>, Fault> {
+    let mut limited = Limited::new(body, limit);
+    let mut bytes = Vec::new();
+    while let Some(frame) = limited.frame().await {
+        match frame {
+            Ok(frame) => bytes.extend_from_slice(frame.data_ref().map_or(&[], |data| &data[..])),
+            Err(error) if error.is::<LengthLimitError>() => {
+                drain(Body::new(limited)).await;
+                return Err(Fault::TooLarge);
+            }
+            Err(_) => return Err(Fault::BadRequest("The body broke off".into())),
+        }
+    }
+    Ok(bytes)
+}
+
+enum Kind {
+    Json,
+    Form,
+    Multipart(String),
+}
+
+fn kind(headers: &HeaderMap) -> Option<Kind> {
+    let value = headers.get(CONTENT_TYPE).map(HeaderValue::to_str)?.ok()?;
+    let essence = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    match essence.as_str() {
+        "application/x-www-form-urlencoded" => Some(Kind::Form),
+        "multipart/form-data" => multer::parse_boundary(value).ok().map(Kind::Multipart),
+        json if json == "application/json"
+            || (json.starts_with("application/") && json.ends_with("+json")) =>
+        {
+            Some(Kind::Json)
+        }
+        _ => None,
+    }
+}
+
+/// Reads `a=1&b=2`, as the WHATWG's URL standard has it, but refuses what is not UTF-8 instead of mangling it.
+fn pairs(text: &str, input: &mut Input) -> Result<(), Fault> {
+    for pair in text.split('&').filter(|pair| !pair.is_empty()) {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        input.0.insert(decode(name)?, Value::String(decode(value)?));
+    }
+    Ok(())
+}
+
+fn decode(text: &str) -> Result<String, Fault> {
+    let spaced = text.replace('+', " ");
+    let decoded = percent_decode_str(&spaced).decode_utf8().map_err(|_| not_utf8())?;
+    Ok(decoded.into_owned())
+}
+
+fn not_utf8() -> Fault {
+    Fault::BadRequest("A parameter is not UTF-8".into())
+}
+
+async fn multipart(bytes: Vec<u8>, boundary: String, input: &mut Input) -> Result<(), Fault> {
+    let broken = |error: multer::Error| Fault::BadRequest(format!("The multipart body is broken: {error}"));
+    let whole = futures_util::stream::once(async move { Ok::<_, std::io::Error>(bytes) });
+    let mut fields = multer::Multipart::new(whole, boundary);
+    while let Some(field) = fields.next_field().await.map_err(broken)? {
+        let Some(name) = field.name().map(str::to_owned) else { continue };
+        let value = field.bytes().await.map_err(broken)?;
+        let value = String::from_utf8(value.to_vec()).map_err(|_| not_utf8())?;
+        input.0.insert(name, Value::String(value));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn query(text: &str) -> Result<Input, Fault> {
+        let mut input = Input::default();
+        pairs(text, &mut input).map(|()| input)
+    }
+
+    #[test]
+    fn a_query_is_decoded_and_the_last_of_several_counts() {
+        let input = query("seat_id=6-1%3B52&a=x+y&a=z&flag").unwrap();
+        assert_eq!(input.text("seat_id").unwrap().as_deref(), Some("6-1;52"));
+        assert_eq!(input.text("a").unwrap().as_deref(), Some("z"));
+        assert_eq!(input.text("flag").unwrap(), None);
+    }
+
+    #[test]
+    fn what_is_not_utf8_or_holds_a_nul_is_refused() {
+        assert!(matches!(query("a=%ff%fe"), Err(Fault::BadRequest(_))));
+        assert!(query("a=%00").unwrap().text("a").is_err());
+    }
+}

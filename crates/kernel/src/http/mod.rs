@@ -1,0 +1,18 @@
+//! HTTP: what every API does alike.
+
+mod attend;
+mod dialect;
+mod input;
+mod operations;
+mod own;
+mod serve;
+
+pub use self::attend::{ClientAddress, HttpSettings, Peer, Refusal};
+pub use self::dialect::{Cause, Dialect, Fault, Plain, PlainError};
+pub use self::input::{BadParameter, Input};
+pub use self::operations::{Operation, Routes, fit};
+pub use self::own::{app, metrics_app};
+pub use self::serve::{Service, Tls, TlsError, serve};
+
+/// Names under which the OpenAPI document has the ways to present a key.
+const SECURITY_SCHEMES: &[&str] = &["bearer", "basic", "header"];

@@ -1,0 +1,226 @@
+//! An API's operations as one list, from which routes, metrics and the OpenAPI document are made.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::handler::Handler;
+use axum::http::header::ALLOW;
+use axum::http::{HeaderValue, Method};
+use axum::middleware::from_fn_with_state;
+use axum::response::Response;
+use axum::routing::{MethodFilter, MethodRouter, any, on};
+use utoipa::openapi::path::{HttpMethod, OperationBuilder, Parameter, ParameterIn};
+use utoipa::openapi::request_body::RequestBodyBuilder;
+use utoipa::openapi::schema::{ComponentsBuilder, Schema};
+use utoipa::openapi::security::SecurityRequirement;
+use utoipa::openapi::{
+    Content, OpenApi, OpenApiBuilder, PathItem, PathsBuilder, Ref, RefOr, ResponseBuilder,
+};
+use utoipa::{IntoParams, PartialSchema as _, ToSchema};
+
+use super::attend::{Door, attend};
+use super::dialect::{Dialect, Fault};
+use crate::api::Kernel;
+
+/// One operation of an API: where it is, who answers it, what goes in and out.
+pub struct Operation<D> {
+    methods: &'static [Method],
+    path: &'static str,
+    handler: MethodRouter<D>,
+    summary: &'static str,
+    parameters: Vec<Parameter>,
+    body: Option<(RefOr<Schema>, &'static [&'static str])>,
+    answer: Option<RefOr<Schema>>,
+    schemas: Vec<(String, RefOr<Schema>)>,
+}
+
+impl<D: Dialect> Operation<D> {
+    /// An operation that `handler` answers for `methods`. HEAD goes to it only if it is among them. A last
+    /// segment in the form of `{name?}` may be left out.
+    pub fn new<H, T>(
+        methods: &'static [Method],
+        path: &'static str,
+        summary: &'static str,
+        handler: H,
+    ) -> Self
+    where
+        H: Handler<T, D>,
+        T: 'static,
+    {
+        let filter = methods
+            .iter()
+            .filter_map(|method| MethodFilter::try_from(method.clone()).ok())
+            .reduce(MethodFilter::or)
+            .unwrap_or(MethodFilter::GET);
+        Self {
+            methods,
+            path,
+            handler: on(filter, handler),
+            summary,
+            parameters: Vec::new(),
+            body: None,
+            answer: None,
+            schemas: Vec::new(),
+        }
+    }
+
+    /// It takes the parameters of the path that `P` describes.
+    #[must_use]
+    pub fn path<P: IntoParams>(mut self) -> Self {
+        self.parameters.extend(P::into_params(|| Some(ParameterIn::Path)));
+        self
+    }
+
+    /// It takes the parameters that `P` describes: from the query, and where the method has a body, from one
+    /// of these media types.
+    #[must_use]
+    pub fn input<P: IntoParams + ToSchema>(mut self, media_types: &'static [&'static str]) -> Self {
+        self.parameters.extend(P::into_params(|| Some(ParameterIn::Query)));
+        self.body = Some((self.schema::<P>(), media_types));
+        self
+    }
+
+    /// A success is answered with `T` as JSON.
+    #[must_use]
+    pub fn answers<T: ToSchema>(mut self) -> Self {
+        self.answer = Some(self.schema::<T>());
+        self
+    }
+
+    fn schema<T: ToSchema>(&mut self) -> RefOr<Schema> {
+        T::schemas(&mut self.schemas);
+        let name = T::name().into_owned();
+        self.schemas.push((name.clone(), T::schema()));
+        RefOr::Ref(Ref::from_schema_name(name))
+    }
+
+    /// The paths that it is served at: one, or two where the last segment may be left out.
+    fn paths(&self) -> Vec<String> {
+        match self.path.strip_suffix("?}").and_then(|path| path.rsplit_once("/{")) {
+            Some((without, name)) => vec![without.to_owned(), format!("{without}/{{{name}}}")],
+            None => vec![self.path.to_owned()],
+        }
+    }
+
+    fn document(&self, api: &'static str, path: &str, method: &Method) -> OperationBuilder {
+        let slug: String = path.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+        let has_body = !matches!(*method, Method::GET | Method::HEAD);
+        let applies = |parameter: &&Parameter| match parameter.parameter_in {
+            ParameterIn::Path => path.contains(&format!("{{{}}}", parameter.name)),
+            _ => !(has_body && self.body.is_some()),
+        };
+        let mut operation = OperationBuilder::new()
+            .tag(api)
+            .summary(Some(self.summary))
+            .operation_id(Some(format!("{}{slug}", method.as_str().to_ascii_lowercase())))
+            .parameters(Some(self.parameters.iter().filter(applies).cloned()))
+            .response("200", json_response("Success", self.answer.clone()));
+        if let (true, Some((schema, media_types))) = (has_body, &self.body) {
+            let body = media_types.iter().fold(RequestBodyBuilder::new(), |body, media_type| {
+                body.content(*media_type, Content::new(Some(schema.clone())))
+            });
+            operation = operation.request_body(Some(body.build()));
+        }
+        for scheme in super::SECURITY_SCHEMES {
+            operation = operation.security(SecurityRequirement::new(*scheme, [] as [&str; 0]));
+        }
+        let error = RefOr::Ref(Ref::from_schema_name(D::ErrorBody::name()));
+        for (status, meaning) in D::ERRORS {
+            operation = operation.response(status.to_string(), json_response(meaning, Some(error.clone())));
+        }
+        operation
+    }
+}
+
+fn json_response(description: &str, schema: Option<RefOr<Schema>>) -> utoipa::openapi::Response {
+    let response = ResponseBuilder::new().description(description);
+    match schema {
+        Some(schema) => response.content("application/json", Content::new(Some(schema))).build(),
+        None => response.build(),
+    }
+}
+
+/// An API ready to be mounted: its routes and its part of the OpenAPI document.
+pub struct Routes {
+    /// Serves the API's path space, faults included.
+    pub router: Router,
+    /// Describes it.
+    pub document: OpenApi,
+}
+
+/// Fits `operations` below `base` with everything that stands around a handler, and answers the rest of the
+/// path space of `base` in the API's dialect.
+pub fn fit<D: Dialect>(
+    kernel: &Arc<Kernel>,
+    api: &'static str,
+    base: &'static str,
+    operations: Vec<Operation<D>>,
+    state: D,
+) -> Routes {
+    let mut document = PathsBuilder::new();
+    let mut components = ComponentsBuilder::new();
+    let mut error_schemas = Vec::new();
+    D::ErrorBody::schemas(&mut error_schemas);
+    error_schemas.push((D::ErrorBody::name().into_owned(), D::ErrorBody::schema()));
+    components = components.schemas_from_iter(error_schemas);
+
+    // Several operations may share a path, and `Allow` names the methods of all of them.
+    let mut by_path: BTreeMap<String, (MethodRouter<D>, Vec<Method>, &'static str)> = BTreeMap::new();
+    for operation in operations {
+        for path in operation.paths() {
+            let path = format!("{base}{path}");
+            for method in operation.methods.iter().filter(|method| **method != Method::HEAD) {
+                let item = PathItem::new(http_method(method), operation.document(api, &path, method));
+                document = document.path(&path, item);
+            }
+            let (router, methods, _) =
+                by_path.entry(path).or_insert_with(|| (MethodRouter::new(), vec![], operation.path));
+            *router = std::mem::take(router).merge(operation.handler.clone());
+            methods.extend_from_slice(operation.methods);
+        }
+        components = components.schemas_from_iter(operation.schemas);
+    }
+
+    let mut router = Router::new();
+    for (path, (methods, allowed, route)) in by_path {
+        let door = Door { kernel: Arc::clone(kernel), api, route };
+        let methods = refuse_others::<D>(methods, &allowed).layer(from_fn_with_state(door, attend::<D>));
+        router = router.route(&path, methods);
+    }
+    let door = Door { kernel: Arc::clone(kernel), api, route: "unknown" };
+    let unknown = any(async || Fault::NotFound.respond::<D>()).layer(from_fn_with_state(door, attend::<D>));
+    router = router.route(base, unknown.clone()).route(&format!("{base}/{{*rest}}"), unknown);
+    Routes {
+        router: router.with_state(state),
+        document: OpenApiBuilder::new().paths(document).components(Some(components.build())).build(),
+    }
+}
+
+/// Answers all methods but `allowed` with a fault that names those. axum would answer HEAD with GET's handler,
+/// which must not happen where GET changes something.
+fn refuse_others<D: Dialect>(methods: MethodRouter<D>, allowed: &[Method]) -> MethodRouter<D> {
+    let names: Vec<&str> = allowed.iter().map(Method::as_str).collect();
+    let allow = HeaderValue::from_str(&names.join(", ")).unwrap_or(HeaderValue::from_static("GET"));
+    let refuse = async move || -> Response {
+        let mut response = Fault::MethodNotAllowed.respond::<D>();
+        response.headers_mut().insert(ALLOW, allow);
+        response
+    };
+    let methods = methods.fallback(refuse.clone());
+    if allowed.contains(&Method::GET) && !allowed.contains(&Method::HEAD) {
+        return methods.on(MethodFilter::HEAD, refuse);
+    }
+    methods
+}
+
+fn http_method(method: &Method) -> HttpMethod {
+    match *method {
+        Method::POST => HttpMethod::Post,
+        Method::PUT => HttpMethod::Put,
+        Method::PATCH => HttpMethod::Patch,
+        Method::DELETE => HttpMethod::Delete,
+        Method::OPTIONS => HttpMethod::Options,
+        _ => HttpMethod::Get,
+    }
+}

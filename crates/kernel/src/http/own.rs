@@ -1,0 +1,140 @@
+//! The whole application: the APIs side by side, and what belongs to none of them.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use axum::extract::{Extension, State};
+use axum::http::StatusCode;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::middleware::from_fn_with_state;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodRouter, any, get};
+use axum::{Json, Router};
+use serde::Serialize;
+use tower::Layer as _;
+use tower_http::normalize_path::NormalizePathLayer;
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
+use utoipa::openapi::{InfoBuilder, OpenApi, OpenApiBuilder};
+
+use super::SECURITY_SCHEMES;
+use super::attend::{ClientAddress, Door, attend};
+use super::dialect::{Fault, Plain};
+use super::operations::Routes;
+use super::serve::Service;
+use crate::api::Kernel;
+use crate::metrics;
+
+/// Puts the APIs together with health, metrics and documentation. `document` gives the page that shows the
+/// OpenAPI document a place; both `/path` and `/path/` are served everywhere.
+#[must_use]
+pub fn app(
+    kernel: &Arc<Kernel>,
+    apis: Vec<Routes>,
+    docs: impl FnOnce(OpenApi) -> Router,
+    with_metrics: bool,
+) -> Service {
+    let mut document = base_document();
+    let mut router = Router::new();
+    for api in apis {
+        document.merge(api.document);
+        router = router.merge(api.router);
+    }
+    let mut own = vec![("/healthz", get(health)), ("/readyz", get(ready))];
+    if with_metrics {
+        own.push(("/metrics", get(metrics_for_trusted)));
+    }
+    let refuse = async || Fault::MethodNotAllowed.respond::<Plain>();
+    for (path, handler) in own {
+        let handler = attended(kernel, path, handler.fallback(refuse));
+        router = router.route(path, handler.with_state(Arc::clone(kernel)));
+    }
+    router = router.merge(docs(document));
+    let unknown = attended(kernel, "unknown", any(async || Fault::NotFound.respond::<Plain>()));
+    router = router.fallback_service(unknown.with_state(Arc::clone(kernel)));
+    NormalizePathLayer::trim_trailing_slash().layer(router)
+}
+
+fn attended(
+    kernel: &Arc<Kernel>,
+    route: &'static str,
+    handler: MethodRouter<Arc<Kernel>>,
+) -> MethodRouter<Arc<Kernel>> {
+    let door = Door { kernel: Arc::clone(kernel), api: "kernel", route };
+    handler.layer(from_fn_with_state(door, attend::<Plain>))
+}
+
+fn base_document() -> OpenApi {
+    let mut document = OpenApiBuilder::new()
+        .info(
+            InfoBuilder::new()
+                .title("partnerapi")
+                .version(env!("CARGO_PKG_VERSION"))
+                .description(Some("One server for partner APIs. Every operation takes the key of its API.")),
+        )
+        .build();
+    let components = document.components.get_or_insert_default();
+    let [bearer, basic, header] = SECURITY_SCHEMES else { return document };
+    components.add_security_scheme(*bearer, SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
+    components.add_security_scheme(*basic, SecurityScheme::Http(Http::new(HttpAuthScheme::Basic)));
+    components
+        .add_security_scheme(*header, SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::new("X-API-Key"))));
+    document
+}
+
+#[derive(Serialize)]
+struct Health {
+    status: &'static str,
+}
+
+fn no_store(status: StatusCode, health: Health) -> Response {
+    (status, [(CACHE_CONTROL, "no-store")], Json(health)).into_response()
+}
+
+/// The process lives.
+async fn health() -> Response {
+    no_store(StatusCode::OK, Health { status: "ok" })
+}
+
+/// It can do its work: a write lasts, and it is not about to stop.
+async fn ready(State(kernel): State<Arc<Kernel>>) -> Response {
+    if kernel.stopping.load(Ordering::Relaxed) {
+        return no_store(StatusCode::SERVICE_UNAVAILABLE, Health { status: "stopping" });
+    }
+    match kernel.readiness.check(&kernel.db, &kernel.clock).await {
+        Ok(()) => no_store(StatusCode::OK, Health { status: "ready" }),
+        Err(cause) => {
+            let mut response =
+                no_store(StatusCode::SERVICE_UNAVAILABLE, Health { status: "database unavailable" });
+            response.extensions_mut().insert(super::Cause(cause));
+            response
+        }
+    }
+}
+
+async fn metrics_for_trusted(
+    State(kernel): State<Arc<Kernel>>,
+    Extension(ClientAddress(client)): Extension<ClientAddress>,
+) -> Response {
+    if !kernel.http.trusted_networks.iter().any(|network| network.contains(&client)) {
+        return Fault::Forbidden.respond::<Plain>();
+    }
+    metrics_page(State(kernel)).await
+}
+
+pub(super) async fn metrics_page(State(kernel): State<Arc<Kernel>>) -> Response {
+    let measured = crate::events::measure(&kernel.db, &kernel.metrics.outbox, kernel.clock.now()).await;
+    if let Err(error) = measured {
+        tracing::warn!(%error, "the outbox could not be measured");
+    }
+    ([(CONTENT_TYPE, metrics::CONTENT_TYPE)], kernel.metrics.render()).into_response()
+}
+
+/// The application behind the metrics port.
+#[must_use]
+pub fn metrics_app(kernel: &Arc<Kernel>) -> Service {
+    let router = Router::new()
+        .route("/metrics", get(metrics_page))
+        .fallback(async || Fault::NotFound.respond::<Plain>())
+        .with_state(Arc::clone(kernel));
+    NormalizePathLayer::trim_trailing_slash().layer(router)
+}

@@ -1,0 +1,200 @@
+//! Instants as partners write them: RFC 3339, each with the offset in which it came.
+
+use std::fmt;
+
+use jiff::civil::DateTime;
+use jiff::tz::{Offset, TimeZone};
+use jiff::{Timestamp, ToSpan as _};
+use serde::{Serialize, Serializer};
+
+use crate::clock::Micros;
+
+/// An instant and the offset in which it was given. Leaves as `2018-05-04T06:22:00+10:00`: always with a
+/// numeric offset (`Z` becomes `+00:00`), with a fraction of a second only where there is one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OffsetTime {
+    at: Micros,
+    offset: Offset,
+}
+
+/// Why a text is no instant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("must be a date and time like 2018-05-24T17:00:00+10:00")]
+pub struct NotATime;
+
+impl OffsetTime {
+    /// Puts together what [`OffsetTime::at`] and [`OffsetTime::offset_seconds`] took apart.
+    #[must_use]
+    pub fn new(at: Micros, offset_seconds: i64) -> Self {
+        let offset =
+            i32::try_from(offset_seconds).ok().and_then(|seconds| Offset::from_seconds(seconds).ok());
+        Self { at, offset: offset.unwrap_or(Offset::UTC) }
+    }
+
+    /// Reads RFC 3339, section 5.6. Without an offset it is the local time of `zone`; where there is no zone
+    /// either, it is refused. A space stands for the `+` that it was before somebody put it into an address
+    /// unescaped.
+    ///
+    /// # Errors
+    /// [`NotATime`], also for a day that does not exist.
+    pub fn parse(text: &str, zone: Option<&TimeZone>) -> Result<Self, NotATime> {
+        let shape = Shape::of(text).ok_or(NotATime)?;
+        let civil: DateTime = shape.civil.parse().map_err(|_| NotATime)?;
+        let zoned = match (shape.offset, zone) {
+            (Some(offset), _) => TimeZone::fixed(offset).to_zoned(civil),
+            (None, Some(zone)) => zone.to_zoned(civil),
+            (None, None) => return Err(NotATime),
+        };
+        let zoned = zoned.map_err(|_| NotATime)?;
+        Ok(Self { at: zoned.timestamp().as_microsecond(), offset: zoned.offset() })
+    }
+
+    /// The instant.
+    #[must_use]
+    pub fn at(&self) -> Micros {
+        self.at
+    }
+
+    /// Seconds east of Greenwich.
+    #[must_use]
+    pub fn offset_seconds(&self) -> i64 {
+        i64::from(self.offset.seconds())
+    }
+}
+
+impl fmt::Display for OffsetTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let civil = self.offset.to_datetime(timestamp(self.at));
+        let minutes = self.offset.seconds() / 60;
+        let sign = if minutes < 0 { '-' } else { '+' };
+        write!(f, "{civil}{sign}{:02}:{:02}", minutes.abs() / 60, minutes.abs() % 60)
+    }
+}
+
+impl Serialize for OffsetTime {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// An instant in UTC, `2026-11-22T08:24:02.123456Z`.
+#[must_use]
+pub fn utc(at: Micros) -> String {
+    timestamp(at).to_string()
+}
+
+fn timestamp(at: Micros) -> Timestamp {
+    Timestamp::from_microsecond(at).unwrap_or(if at < 0 { Timestamp::MIN } else { Timestamp::MAX })
+}
+
+/// A text split into its local time and its offset, both of the right shape but not yet of the right values.
+struct Shape<'a> {
+    civil: &'a str,
+    offset: Option<Offset>,
+}
+
+impl<'a> Shape<'a> {
+    fn of(text: &'a str) -> Option<Self> {
+        let bytes = text.as_bytes();
+        let pattern = b"dddd-dd-ddTdd:dd:dd";
+        let (head, mut rest) = (bytes.get(..pattern.len())?, bytes.get(pattern.len()..)?);
+        let fits = head.iter().zip(pattern).all(|(byte, place)| match place {
+            b'd' => byte.is_ascii_digit(),
+            b'T' => matches!(byte, b'T' | b't' | b' '),
+            other => byte == other,
+        });
+        if !fits {
+            return None;
+        }
+        if let Some(fraction) = rest.strip_prefix(b".") {
+            let digits = fraction.iter().take_while(|byte| byte.is_ascii_digit()).count();
+            if !(1..=9).contains(&digits) {
+                return None;
+            }
+            rest = &fraction[digits..];
+        }
+        let offset = match rest {
+            [] => None,
+            [b'Z' | b'z'] => Some(Offset::UTC),
+            [sign @ (b'+' | b'-' | b' '), h1, h2, b':', m1, m2] => {
+                let (hours, minutes) = (number(*h1, *h2)?, number(*m1, *m2)?);
+                let span = hours.checked_mul(60)?.checked_add(minutes)?;
+                if hours > 23 || minutes > 59 {
+                    return None;
+                }
+                Some(Offset::from_seconds(if *sign == b'-' { -span } else { span } * 60).ok()?)
+            }
+            _ => return None,
+        };
+        Some(Self { civil: &text[..text.len() - rest.len()], offset })
+    }
+}
+
+fn number(tens: u8, ones: u8) -> Option<i32> {
+    (tens.is_ascii_digit() && ones.is_ascii_digit())
+        .then(|| i32::from(tens - b'0') * 10 + i32::from(ones - b'0'))
+}
+
+/// The instant `days` days after `at`, for what is kept or shown for a number of days.
+#[must_use]
+pub fn days_after(at: Micros, days: i64) -> Micros {
+    timestamp(at).checked_add((days * 24).hours()).map_or(Micros::MAX, |later| later.as_microsecond())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn round(text: &str) -> String {
+        OffsetTime::parse(text, None).unwrap().to_string()
+    }
+
+    #[test]
+    fn an_instant_leaves_in_the_offset_in_which_it_came() {
+        assert_eq!(round("2018-05-04T06:22:00+10:00"), "2018-05-04T06:22:00+10:00");
+        assert_eq!(round("2018-05-04T06:22:00-03:30"), "2018-05-04T06:22:00-03:30");
+        assert_eq!(round("2018-05-04T06:22:00Z"), "2018-05-04T06:22:00+00:00");
+    }
+
+    #[test]
+    fn a_fraction_of_a_second_is_kept() {
+        assert_eq!(round("2018-05-04T06:22:00.5+10:00"), "2018-05-04T06:22:00.5+10:00");
+        assert_eq!(round("2018-05-04T06:22:00.123456Z"), "2018-05-04T06:22:00.123456+00:00");
+    }
+
+    #[test]
+    fn a_plus_that_became_a_space_in_an_address_is_a_plus() {
+        assert_eq!(round("2018-05-04T06:22:00 10:00"), "2018-05-04T06:22:00+10:00");
+    }
+
+    #[test]
+    fn a_time_without_an_offset_is_the_time_of_the_zone() {
+        let moscow = TimeZone::get("Europe/Moscow").unwrap();
+        let time = OffsetTime::parse("2018-05-04T06:22:00", Some(&moscow)).unwrap();
+        assert_eq!(time.to_string(), "2018-05-04T06:22:00+03:00");
+        assert_eq!(OffsetTime::parse("2018-05-04T06:22:00", None), Err(NotATime));
+    }
+
+    #[test]
+    fn what_is_no_instant_is_refused() {
+        for text in [
+            "",
+            "tomorrow",
+            "2018-05-04",
+            "2018-02-30T06:22:00Z",
+            "2018-13-01T06:22:00Z",
+            "2018-05-04T25:22:00Z",
+            "2018-05-04T06:61:00Z",
+            "2018-05-04T06:22Z",
+            "2018-05-04T06:22:00+1000",
+            "2018-05-04T06:22:00+10:00[Europe/Moscow]",
+            "2018-05-04T06:22:00+24:00",
+            "2018-05-04T06:22:00.Z",
+            "12018-05-04T06:22:00Z",
+            "2018-05-04T06:22:00Z ",
+            "２０18-05-04T06:22:00Z",
+        ] {
+            assert_eq!(OffsetTime::parse(text, None), Err(NotATime), "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! Reference data in and out, by file.
+
+use std::io::Write;
+use std::ops::AddAssign;
+
+use serde::de::DeserializeOwned;
+
+use crate::clock::Micros;
+use crate::db::{Error, Tx};
+
+/// What an import did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Objects that were not there.
+    pub inserted: u64,
+    /// Objects that were there and differed.
+    pub updated: u64,
+    /// Objects that the file no longer has.
+    pub removed: u64,
+    /// Objects that were there just so.
+    pub unchanged: u64,
+}
+
+impl AddAssign for Summary {
+    fn add_assign(&mut self, other: Self) {
+        self.inserted += other.inserted;
+        self.updated += other.updated;
+        self.removed += other.removed;
+        self.unchanged += other.unchanged;
+    }
+}
+
+/// Why a file was not imported. Nothing of it is stored.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum ImportError {
+    /// The file has a mistake, at this line or path.
+    #[error("{0}")]
+    File(String),
+    /// The file contradicts what is stored.
+    #[error("{0}")]
+    Conflict(String),
+    /// The database failed.
+    #[error(transparent)]
+    Db(#[from] Error),
+}
+
+/// A parsed file, ready to be stored. It may be stored several times over, as a transaction may run again.
+pub trait Import: Send {
+    /// Stores it, all or nothing, and says what changed.
+    ///
+    /// # Errors
+    /// [`ImportError`]; the transaction is then undone.
+    fn store(&self, tx: &mut Tx<'_>, now: Micros, progress: &dyn Fn(u64)) -> Result<Summary, ImportError>;
+
+    /// How many steps `progress` is going to count.
+    fn steps(&self) -> u64;
+}
+
+/// What an API can import and export.
+pub trait Transfer: Send + Sync {
+    /// Reads a file and checks everything that can be checked without the database.
+    ///
+    /// # Errors
+    /// [`ImportError::File`] names the line or the path of the mistake.
+    fn parse(&self, text: &str) -> Result<Box<dyn Import>, ImportError>;
+
+    /// Writes everything that [`Transfer::parse`] can read back. Export, import into an empty database and
+    /// export give the same.
+    ///
+    /// # Errors
+    /// [`ExportError`] of the database or of the output.
+    fn export(&self, tx: &mut Tx<'_>, out: &mut dyn Write) -> Result<(), ExportError>;
+
+    /// Whether anything is stored that an import could meet.
+    ///
+    /// # Errors
+    /// [`Error`] of the database.
+    fn is_empty(&self, tx: &mut Tx<'_>) -> Result<bool, Error>;
+}
+
+/// Why an export broke off.
+#[derive(Debug, thiserror::Error)]
+pub enum ExportError {
+    /// The database failed.
+    #[error(transparent)]
+    Db(#[from] Error),
+    /// The output could not be written.
+    #[error("cannot write: {0}")]
+    Output(#[from] std::io::Error),
+}
+
+/// Reads JSON into a type; a mistake is named by its path in the document and its line.
+///
+/// # Errors
+/// [`ImportError::File`].
+pub fn parse_json<T: DeserializeOwned>(text: &str) -> Result<T, ImportError> {
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let parsed = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+        let path = error.path().to_string();
+        let inner = error.into_inner();
+        ImportError::File(if path == "." { inner.to_string() } else { format!("{path}: {inner}") })
+    })?;
+    deserializer.end().map_err(|error| ImportError::File(error.to_string()))?;
+    Ok(parsed)
+}

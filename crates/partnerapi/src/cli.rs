@@ -1,0 +1,244 @@
+//! The command line. Every flag has a variable, so that a container needs no flags.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use kernel::db::Location;
+
+use crate::logging::Format;
+use crate::settings::{Address, Networks, Optional, Seconds, connections, database_url};
+
+/// One server for partner APIs: five wire formats, one storage, one set of keys.
+///
+/// Try it: `partnerapi serve --demo` fills a new database with demo data, prints a key and a curl line, and serves
+/// on port 8000.
+#[derive(Debug, Parser)]
+#[command(name = "partnerapi", version, about, disable_help_subcommand = true, infer_long_args = false)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What every command takes.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Common {
+    /// The database: sqlite:FILE, or postgres://USER:PASSWORD@HOST:PORT/DATABASE.
+    #[arg(long, global = true, env = "PARTNERAPI_DATABASE_URL", default_value = "sqlite:partnerapi.db", hide_env_values = true, value_parser = database_url, value_name = "URL")]
+    pub(crate) database_url: Location,
+    /// What is logged: error, warn, info, debug, trace, or a filter like info,request=warn.
+    #[arg(
+        long,
+        global = true,
+        env = "PARTNERAPI_LOG",
+        default_value = "info",
+        hide_env_values = true,
+        value_name = "FILTER"
+    )]
+    pub(crate) log: String,
+    /// How log lines look.
+    #[arg(
+        long,
+        global = true,
+        env = "PARTNERAPI_LOG_FORMAT",
+        default_value = "text",
+        value_enum,
+        hide_env_values = true,
+        value_name = "FORMAT"
+    )]
+    pub(crate) log_format: Format,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Bring the schema up to date, then serve all APIs.
+    Serve(Serve),
+    /// Bring the schema of the database up to date and say what was done.
+    Migrate,
+    /// Make, list and revoke the keys of partners.
+    #[command(subcommand)]
+    Keys(KeysCommand),
+    /// Load reference data from a file: all or nothing, and the same file twice changes nothing.
+    Import {
+        /// The API, tickets for instance.
+        #[arg(env = "PARTNERAPI_API", hide_env_values = true)]
+        api: String,
+        /// The file, or - for standard input.
+        file: PathBuf,
+        /// The account whose data it is, for APIs that keep data by account.
+        #[arg(long, env = "PARTNERAPI_ACCOUNT", hide_env_values = true)]
+        account: Option<String>,
+    },
+    /// Write reference data to standard output, in the format that import reads.
+    Export {
+        /// The API, tickets for instance.
+        #[arg(env = "PARTNERAPI_API", hide_env_values = true)]
+        api: String,
+        /// The account whose data it is, for APIs that keep data by account.
+        #[arg(long, env = "PARTNERAPI_ACCOUNT", hide_env_values = true)]
+        account: Option<String>,
+    },
+    /// Write a consistent copy of a live SQLite database to a new file.
+    Backup {
+        /// The new file.
+        file: PathBuf,
+    },
+    /// Show the event stream, oldest first, one JSON object a line.
+    Events {
+        /// Go on with what happens from now on.
+        #[arg(long, env = "PARTNERAPI_FOLLOW", hide_env_values = true)]
+        follow: bool,
+        /// Show so many at most.
+        #[arg(long, env = "PARTNERAPI_LIMIT", hide_env_values = true, value_name = "N", value_parser = clap::value_parser!(u64))]
+        limit: Option<u64>,
+    },
+    /// Read the configuration, reach for the database, and say what is wrong.
+    Check(Serve),
+    /// What belongs to the Tickets API.
+    #[command(subcommand)]
+    Tickets(TicketsCommand),
+    /// Print the reference of all settings, in Markdown.
+    #[command(hide = true)]
+    Settings,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeysCommand {
+    /// Make a key and print it, once: it is stored only as a hash.
+    Create {
+        /// The API that the key opens, tickets for instance.
+        #[arg(long, env = "PARTNERAPI_API", hide_env_values = true)]
+        api: String,
+        /// The account that it belongs to. Whoever has the key sees this account's data and no other's.
+        #[arg(long, env = "PARTNERAPI_ACCOUNT", hide_env_values = true)]
+        account: String,
+        /// Tickets only: errors go out with HTTP 200, for clients that read the JSON only then.
+        #[arg(long, env = "PARTNERAPI_ERRORS_AS_200", hide_env_values = true)]
+        errors_as_200: bool,
+    },
+    /// List all keys by their beginnings.
+    List,
+    /// End a key. It opens nothing any more within a second, on every server.
+    Revoke {
+        /// The beginning of the key, as `keys list` shows it.
+        prefix: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TicketsCommand {
+    /// Storm an installation of your own: many clients reserve the same seats at once, and what they reserved is
+    /// cancelled again.
+    Stress(Storm),
+}
+
+/// A storm of reservations.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Storm {
+    /// The server.
+    #[arg(
+        long,
+        env = "PARTNERAPI_STRESS_URL",
+        default_value = "http://127.0.0.1:8000",
+        hide_env_values = true
+    )]
+    pub(crate) url: String,
+    /// A key of the Tickets API.
+    #[arg(long, env = "PARTNERAPI_STRESS_KEY", hide_env_values = true)]
+    pub(crate) key: String,
+    /// Clients at once.
+    #[arg(long, env = "PARTNERAPI_CLIENTS", default_value_t = 64, hide_env_values = true, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub(crate) clients: u16,
+    /// Seats to storm at most.
+    #[arg(long, env = "PARTNERAPI_SEATS", default_value_t = 500, hide_env_values = true, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub(crate) seats: u32,
+}
+
+/// How to serve.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Serve {
+    /// The address to serve on.
+    #[arg(
+        long,
+        env = "PARTNERAPI_LISTEN",
+        default_value = "127.0.0.1:8000",
+        hide_env_values = true,
+        value_name = "ADDRESS"
+    )]
+    pub(crate) listen: Address,
+    /// Fill a new database with demo data and print keys to try it with; only on a loopback address.
+    #[arg(long, env = "PARTNERAPI_DEMO", hide_env_values = true)]
+    pub(crate) demo: bool,
+    /// A PostgreSQL replica to read from.
+    #[arg(
+        long,
+        env = "PARTNERAPI_DATABASE_READ_URL",
+        default_value = "",
+        hide_env_values = true,
+        hide_default_value = true,
+        value_name = "URL"
+    )]
+    pub(crate) database_read_url: Optional<Location>,
+    /// Database connections for writing at most, and as many for reading. SQLite has one writer.
+    #[arg(long, env = "PARTNERAPI_DATABASE_CONNECTIONS", default_value = "8", hide_env_values = true, value_parser = connections, value_name = "N")]
+    pub(crate) database_connections: usize,
+    /// A port for /metrics, on every address. Left out: /metrics on the main port, for trusted networks only.
+    #[arg(
+        long,
+        env = "PARTNERAPI_METRICS_PORT",
+        default_value = "",
+        hide_env_values = true,
+        hide_default_value = true,
+        value_name = "PORT"
+    )]
+    pub(crate) metrics_port: Optional<u16>,
+    /// Seconds after which a request is answered with an error.
+    #[arg(
+        long,
+        env = "PARTNERAPI_REQUEST_TIMEOUT",
+        default_value = "60",
+        hide_env_values = true,
+        value_name = "SECONDS"
+    )]
+    pub(crate) request_timeout: Seconds,
+    /// Networks that may see the metrics on the main port.
+    #[arg(
+        long,
+        env = "PARTNERAPI_TRUSTED_NETWORKS",
+        default_value = "127.0.0.0/8,::1/128",
+        hide_env_values = true,
+        value_name = "NETWORKS"
+    )]
+    pub(crate) trusted_networks: Networks,
+    /// Proxies whose X-Forwarded-For counts.
+    #[arg(
+        long,
+        env = "PARTNERAPI_TRUSTED_PROXIES",
+        default_value = "",
+        hide_env_values = true,
+        hide_default_value = true,
+        value_name = "NETWORKS"
+    )]
+    pub(crate) trusted_proxies: Networks,
+    /// A PEM file with the certificate to serve TLS with, and its chain.
+    #[arg(
+        long,
+        env = "PARTNERAPI_TLS_CERT",
+        default_value = "",
+        hide_env_values = true,
+        hide_default_value = true,
+        value_name = "FILE"
+    )]
+    pub(crate) tls_cert: Optional<PathBuf>,
+    /// A PEM file with the private key of the certificate.
+    #[arg(
+        long,
+        env = "PARTNERAPI_TLS_KEY",
+        default_value = "",
+        hide_env_values = true,
+        hide_default_value = true,
+        value_name = "FILE"
+    )]
+    pub(crate) tls_key: Optional<PathBuf>,
+}

@@ -1,0 +1,56 @@
+//! `partnerapi keys`.
+
+use kernel::clock::Clock;
+use kernel::{db, keys, time};
+
+use super::database;
+use crate::cli::Common;
+use crate::telling::tell;
+use crate::{WrongUsage, apis};
+
+pub(crate) async fn create(
+    common: &Common,
+    api: &str,
+    account: String,
+    errors_as_200: bool,
+) -> anyhow::Result<()> {
+    let api = apis::named(api)?.name;
+    if errors_as_200 && api != "tickets" {
+        return Err(WrongUsage("--errors-as-200 is for keys of the Tickets API".into()).into());
+    }
+    if account.is_empty() || account.chars().any(char::is_control) {
+        return Err(WrongUsage("--account may be any text without control characters".into()).into());
+    }
+    let db = database::open(common).await?;
+    let now = Clock::System.now();
+    let key = db.write(move |tx| keys::create(tx, now, api, &account, errors_as_200)).await?;
+    db.close().await;
+    tell(&key)
+}
+
+pub(crate) async fn list(common: &Common) -> anyhow::Result<()> {
+    let db = database::open(common).await?;
+    let listed = db.read(keys::list).await?;
+    db.close().await;
+    for keys::Listed { prefix, api, account, created_at, revoked_at } in listed {
+        let state = revoked_at.map_or_else(|| "live".to_owned(), |at| format!("revoked {}", time::utc(at)));
+        tell(&format!("{prefix}\t{api}\t{account}\tcreated {}\t{state}", time::utc(created_at)))?;
+    }
+    Ok(())
+}
+
+pub(crate) async fn revoke(common: &Common, beginning: String) -> anyhow::Result<()> {
+    if beginning.is_empty() {
+        return Err(WrongUsage("PREFIX is the beginning of a key, as keys list shows it".into()).into());
+    }
+    let db = database::open(common).await?;
+    let now = Clock::System.now();
+    let revoked: Result<String, keys::RevokeError> =
+        db.write(move |tx| keys::revoke(tx, now, &beginning)).await;
+    db.close().await;
+    match revoked {
+        Ok(prefix) => tell(&format!("Revoked {prefix}.")),
+        Err(keys::RevokeError::Db(error)) => Err(db::Error::into(error)),
+        Err(wrong) => Err(WrongUsage(wrong.to_string()).into()),
+    }
+}

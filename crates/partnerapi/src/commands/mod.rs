@@ -1,0 +1,9 @@
+//! What each command does.
+
+pub(crate) mod check;
+pub(crate) mod database;
+pub(crate) mod events;
+pub(crate) mod keys;
+pub(crate) mod serve;
+pub(crate) mod stress;
+pub(crate) mod transfer;

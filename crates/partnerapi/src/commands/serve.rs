@@ -1,0 +1,152 @@
+//! `partnerapi serve`.
+
+use std::net::{Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use kernel::api::{Api, Job, Kernel};
+use kernel::clock::Clock;
+use kernel::db::{Db, Options};
+use kernel::events;
+use kernel::http::{self, HttpSettings, Tls};
+use kernel::metrics::Metrics;
+use rand::RngExt as _;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::cli::{Common, Serve};
+use crate::{WrongUsage, apis, demo, docs};
+
+pub(crate) async fn serve(common: &Common, settings: Serve) -> anyhow::Result<()> {
+    if settings.demo && !settings.listen.0.ip().is_loopback() {
+        return Err(WrongUsage("--demo serves on a loopback address only".into()).into());
+    }
+    let tls = tls(&settings)?;
+    let kernel = kernel(common, &settings).await?;
+    let apis = apis::mounted(&kernel);
+    let listener = bind(settings.listen.0).await?;
+    let metrics_listener = match settings.metrics_port.0 {
+        Some(port) => Some(bind(SocketAddr::from((Ipv6Addr::UNSPECIFIED, port))).await?),
+        None => None,
+    };
+    let address = listener.local_addr()?;
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    if settings.demo {
+        demo::fill(&kernel, &apis, &format!("{scheme}://{address}")).await?;
+    }
+
+    let (stop, stopping) = watch::channel(());
+    let mut background = start_jobs(&kernel, &apis, &stopping);
+    let routes = apis.iter().map(|api| api.routes()).collect();
+    let app = http::app(&kernel, routes, docs::router, metrics_listener.is_none());
+    if let Some(listener) = metrics_listener {
+        tracing::info!(address = %listener.local_addr()?, "metrics");
+        let app = http::metrics_app(&kernel);
+        let stopped = until(stopping.clone());
+        background.spawn(http::serve(listener, None, app, stopped, Duration::from_secs(1)));
+    }
+    tracing::info!("listening on {scheme}://{address}");
+    let told_to_stop = {
+        let kernel = Arc::clone(&kernel);
+        let mut terminate = signal(SignalKind::terminate())?;
+        async move {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = tokio::signal::ctrl_c() => {}
+            }
+            kernel.stopping.store(true, Ordering::Relaxed);
+            tracing::info!("stopping: requests under way are finished first");
+        }
+    };
+    http::serve(listener, tls, app, told_to_stop, settings.request_timeout.0).await;
+    drop(stop);
+    while background.join_next().await.is_some() {}
+    kernel.db.close().await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// TLS as it is set: both files or none.
+pub(crate) fn tls(settings: &Serve) -> anyhow::Result<Option<Tls>> {
+    match (&settings.tls_cert.0, &settings.tls_key.0) {
+        (None, None) => Ok(None),
+        (Some(certificate), Some(key)) => {
+            Ok(Some(Tls::load(certificate, key).map_err(|e| WrongUsage(e.to_string()))?))
+        }
+        (Some(_), None) => {
+            Err(WrongUsage("PARTNERAPI_TLS_CERT is set, so PARTNERAPI_TLS_KEY must be too".into()).into())
+        }
+        (None, Some(_)) => {
+            Err(WrongUsage("PARTNERAPI_TLS_KEY is set, so PARTNERAPI_TLS_CERT must be too".into()).into())
+        }
+    }
+}
+
+async fn kernel(common: &Common, settings: &Serve) -> anyhow::Result<Arc<Kernel>> {
+    let metrics = Metrics::default();
+    let options = Options {
+        location: common.database_url.clone(),
+        read_replica: settings.database_read_url.0.clone(),
+        connections: settings.database_connections,
+    };
+    let db = Db::open(options, metrics.db.clone()).await.context("cannot open the database")?;
+    let steps = db.migrate(Clock::System.now()).await.context("cannot bring the schema up to date")?;
+    for step in steps {
+        tracing::info!(step, "schema brought up to date");
+    }
+    let http = HttpSettings {
+        request_timeout: settings.request_timeout.0,
+        trusted_proxies: settings.trusted_proxies.0.clone(),
+        trusted_networks: settings.trusted_networks.0.clone(),
+    };
+    Ok(Kernel::new(db, Clock::System, metrics, http))
+}
+
+async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))
+}
+
+fn start_jobs(kernel: &Arc<Kernel>, apis: &[Arc<dyn Api>], stopping: &watch::Receiver<()>) -> JoinSet<()> {
+    let mut running = JoinSet::new();
+    for job in apis.iter().flat_map(|api| api.jobs()).chain([forget_old_events(kernel)]) {
+        running.spawn(repeat(job, stopping.clone()));
+    }
+    running
+}
+
+fn forget_old_events(kernel: &Arc<Kernel>) -> Job {
+    let (db, clock): (Db, Clock) = (kernel.db.clone(), kernel.clock.clone());
+    let run = move || -> kernel::api::JobRun {
+        let (db, now) = (db.clone(), clock.now());
+        Box::pin(async move {
+            while events::forget_old(&db, now).await? {}
+            Ok(())
+        })
+    };
+    Job { name: "forget-old-events", every: Duration::from_secs(600), run: Box::new(run) }
+}
+
+/// Runs a job until the server stops. The pauses differ by a quarter, so that several servers come apart.
+async fn repeat(job: Job, stopping: watch::Receiver<()>) {
+    let stopped = until(stopping);
+    tokio::pin!(stopped);
+    loop {
+        let pause = job.every.mul_f64(rand::rng().random_range(0.75..1.0));
+        tokio::select! {
+            () = &mut stopped => return,
+            () = tokio::time::sleep(pause) => {}
+        }
+        if let Err(error) = (job.run)().await {
+            tracing::warn!(job = job.name, %error, "a job failed and will be tried again");
+        }
+    }
+}
+
+/// Over when the sender of `stopping` is dropped.
+async fn until(mut stopping: watch::Receiver<()>) {
+    while stopping.changed().await.is_ok() {}
+}

@@ -1,0 +1,117 @@
+//! `partnerapi import` and `partnerapi export`.
+
+use std::io::{self, BufWriter, IsTerminal as _, Read as _, Write as _};
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use indicatif::{ProgressBar, ProgressStyle};
+use kernel::api::{Api, Kernel};
+use kernel::clock::Clock;
+use kernel::db::Db;
+use kernel::http::HttpSettings;
+use kernel::metrics::Metrics;
+use kernel::transfer::{ExportError, ImportError, Summary};
+
+use super::database;
+use crate::cli::Common;
+use crate::telling::tell;
+use crate::{WrongUsage, apis};
+
+pub(crate) async fn import(
+    common: &Common,
+    api: &str,
+    file: &Path,
+    account: Option<&str>,
+) -> anyhow::Result<()> {
+    let entry = entry(api, account)?;
+    let text = read(file)?;
+    let db = database::open(common).await?;
+    let api = mount(entry, &db);
+    let bar = progress_bar();
+    let summary = load(&*api, &db, &text, &bar).await;
+    bar.finish_and_clear();
+    db.close().await;
+    let summary = summary.with_context(|| file.display().to_string())?;
+    let Summary { inserted, updated, removed, unchanged } = summary;
+    tell(&format!("{inserted} inserted, {updated} updated, {removed} removed, {unchanged} unchanged"))
+}
+
+/// Parses and stores a file's text, all or nothing.
+pub(crate) async fn load(
+    api: &dyn Api,
+    db: &Db,
+    text: &str,
+    bar: &ProgressBar,
+) -> Result<Summary, ImportError> {
+    let parsed = api.transfer().parse(text)?;
+    bar.set_length(parsed.steps());
+    let bar = bar.clone();
+    let now = Clock::System.now();
+    db.write(move |tx| {
+        bar.set_position(0);
+        parsed.store(tx, now, &|steps| bar.inc(steps))
+    })
+    .await
+}
+
+pub(crate) async fn export(common: &Common, api: &str, account: Option<&str>) -> anyhow::Result<()> {
+    let entry = entry(api, account)?;
+    let db = database::open(common).await?;
+    let api = mount(entry, &db);
+    let exported = db
+        .read(move |tx| {
+            let mut out = BufWriter::new(io::stdout().lock());
+            api.transfer().export(tx, &mut out)?;
+            Ok(out.flush()?)
+        })
+        .await;
+    db.close().await;
+    match exported {
+        Err(ExportError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        exported => exported.context("cannot export"),
+    }
+}
+
+fn entry(api: &str, account: Option<&str>) -> Result<&'static apis::Entry, WrongUsage> {
+    let entry = apis::named(api)?;
+    if account.is_some() {
+        return Err(WrongUsage(format!("the data of {api} belongs to no account: leave --account out")));
+    }
+    Ok(entry)
+}
+
+fn mount(entry: &apis::Entry, db: &Db) -> Arc<dyn Api> {
+    let http = HttpSettings {
+        request_timeout: std::time::Duration::MAX,
+        trusted_proxies: vec![],
+        trusted_networks: vec![],
+    };
+    let kernel: Arc<Kernel> = Kernel::new(db.clone(), Clock::System, Metrics::default(), http);
+    (entry.mount)(kernel)
+}
+
+fn read(file: &Path) -> anyhow::Result<String> {
+    let mut bytes = Vec::new();
+    if file == Path::new("-") {
+        io::stdin().read_to_end(&mut bytes).context("cannot read standard input")?;
+    } else {
+        bytes = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
+    }
+    let text = String::from_utf8(bytes).map_err(|error| {
+        let line = 1 + error.as_bytes()[..error.utf8_error().valid_up_to()]
+            .iter()
+            .filter(|byte| **byte == b'\n')
+            .count();
+        anyhow::anyhow!("{}: line {line} is not UTF-8", file.display())
+    })?;
+    Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
+}
+
+fn progress_bar() -> ProgressBar {
+    if !io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let style = ProgressStyle::with_template("{wide_bar} {pos}/{len} {eta}");
+    ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}

@@ -1,0 +1,81 @@
+//! Demo data: what a newcomer finds after `serve --demo`.
+
+pub(crate) mod tickets;
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use indicatif::ProgressBar;
+use kernel::api::{Api, Kernel};
+use kernel::clock::Micros;
+use kernel::db::Error;
+use kernel::keys;
+
+use crate::commands::transfer::load;
+use crate::telling::tell;
+use crate::{WrongUsage, apis};
+
+/// What an API shows of itself.
+pub(crate) struct Demo {
+    /// Whose key is made.
+    pub(crate) account: &'static str,
+    /// A file that its import reads.
+    pub(crate) data: fn(Micros) -> String,
+    /// A line to copy, with `{key}` and `{url}` in it.
+    pub(crate) curl: &'static str,
+}
+
+/// The mark of a database that holds demo data.
+const MARK: &str = "demo";
+
+/// Fills a new database with demo data, or finds that it is filled; makes a key for each API and prints it.
+/// Keys of earlier starts stay good.
+pub(crate) async fn fill(kernel: &Arc<Kernel>, mounted: &[Arc<dyn Api>], url: &str) -> anyhow::Result<()> {
+    let now = kernel.clock.now();
+    if !is_marked(kernel).await? {
+        for api in mounted {
+            refuse_unless_empty(kernel, api).await?;
+        }
+        for (entry, api) in apis::APIS.iter().zip(mounted) {
+            load(&**api, &kernel.db, &(entry.demo.data)(now), &ProgressBar::hidden())
+                .await
+                .with_context(|| format!("the demo data of {}", entry.name))?;
+        }
+        kernel
+            .db
+            .write(move |tx| {
+                tx.execute(
+                    "INSERT INTO kernel_marks (name, set_at) VALUES ($1, $2)",
+                    &[MARK.into(), now.into()],
+                )
+            })
+            .await
+            .map_err(|error: Error| error)?;
+    }
+    tell("Demo keys, one an API, and a line to try each with:")?;
+    for entry in apis::APIS {
+        let (api, account) = (entry.name, entry.demo.account);
+        let key = kernel.db.write(move |tx| keys::create(tx, now, api, account, false)).await?;
+        tell(&format!("\n{api}: {key}\n  {}", entry.demo.curl.replace("{key}", &key).replace("{url}", url)))?;
+    }
+    tell(&format!("\nAll operations, to read and to try: {url}/docs"))
+}
+
+async fn is_marked(kernel: &Kernel) -> Result<bool, Error> {
+    let marked = "SELECT set_at FROM kernel_marks WHERE name = $1";
+    let found =
+        kernel.db.read(move |tx| tx.query_opt(marked, &[MARK.into()], |row| row.get::<i64>(0))).await?;
+    Ok(found.is_some())
+}
+
+/// Demo data would be mixed up with what somebody works with.
+async fn refuse_unless_empty(kernel: &Kernel, api: &Arc<dyn Api>) -> anyhow::Result<()> {
+    let (name, api) = (api.name(), Arc::clone(api));
+    if kernel.db.read(move |tx| api.transfer().is_empty(tx)).await? {
+        return Ok(());
+    }
+    Err(WrongUsage(format!(
+        "this database holds data of {name} already; --demo fills a new one only (--database-url sqlite:demo.db)"
+    ))
+    .into())
+}

@@ -1,0 +1,32 @@
+//! Log lines: to standard error, as text for people or JSON for machines.
+
+use std::io::IsTerminal as _;
+
+use clap::ValueEnum;
+use tracing_subscriber::EnvFilter;
+
+use crate::WrongUsage;
+use crate::cli::Common;
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Format {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+pub(crate) fn start(common: &Common) -> Result<(), WrongUsage> {
+    let filter = EnvFilter::builder().parse(&common.log).map_err(|error| {
+        WrongUsage(format!(
+            "PARTNERAPI_LOG (--log) may be a level or a filter like info,request=warn: {error}"
+        ))
+    })?;
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match common.log_format {
+        Format::Text => lines.with_ansi(std::io::stderr().is_terminal()).init(),
+        Format::Json => lines.json().flatten_event(true).init(),
+    }
+    Ok(())
+}

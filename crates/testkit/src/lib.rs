@@ -1,0 +1,58 @@
+//! Starts the server in tests and talks to it.
+//!
+//! A test of this product starts the real binary on a free port with a database of its own, on one engine or
+//! the other, and speaks HTTP to it. [`App`] does the starting, checks on every answer what must always hold,
+//! and at its end that the server stops in peace.
+
+mod app;
+mod database;
+mod process;
+mod tickets;
+
+pub use self::app::{Answer, App, Builder};
+pub use self::database::{Database, Engine};
+pub use self::process::{Finished, Server, binary};
+pub use self::tickets::{Tickets, hall, hall_of};
+
+use std::future::Future;
+use std::time::{Duration, Instant};
+
+/// Makes two tests of each function, one an engine: `name::sqlite` and `name::postgres`.
+#[macro_export]
+macro_rules! on_both_engines {
+    ($($name:ident),* $(,)?) => {$(
+        mod $name {
+            #[test]
+            fn sqlite() {
+                $crate::run(super::$name($crate::Engine::Sqlite));
+            }
+
+            #[test]
+            fn postgres() {
+                $crate::run(super::$name($crate::Engine::Postgres));
+            }
+        }
+    )*};
+}
+
+/// Runs a test to its end on threads of its own.
+pub fn run(test: impl Future<Output = ()>) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    runtime.expect("a test needs threads").block_on(test);
+}
+
+/// Waits until `condition` holds.
+///
+/// # Panics
+/// If it does not within a minute, which no working server needs.
+pub async fn until<F, C>(what: &str, mut condition: F)
+where
+    F: FnMut() -> C,
+    C: Future<Output = bool>,
+{
+    let began = Instant::now();
+    while !condition().await {
+        assert!(began.elapsed() < Duration::from_secs(60), "waited in vain until {what}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}

@@ -1,0 +1,4 @@
+//! Black-box suites: each starts the real binary and speaks to it as its users do.
+
+mod server;
+mod tickets;

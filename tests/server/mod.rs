@@ -1,0 +1,3 @@
+//! What the server does, whatever API is asked.
+
+mod health;

@@ -1,0 +1,3 @@
+//! The Tickets API, statement by statement of its contract.
+
+mod booking;
