@@ -10,6 +10,7 @@ use tempfile::TempDir;
 
 /// Names the PostgreSQL server on which tests make their schemas; `scripts/test` sets it.
 const POSTGRES_URL: &str = "TEST_POSTGRES_URL";
+const FILE: &str = "partnerapi.db";
 
 /// The engine that a test runs on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,12 +50,9 @@ impl Database {
         match engine {
             Engine::Sqlite => {
                 let directory = tempfile::tempdir().expect("a directory for a database");
-                let file = directory.path().join("partnerapi.db");
-                std::fs::copy(template(), &file).expect("a copy of the migrated database");
-                Self {
-                    url: format!("sqlite:{}", file.display()),
-                    keep: Keep::Directory { _directory: directory },
-                }
+                std::fs::copy(template(), directory.path().join(FILE))
+                    .expect("a copy of the migrated database");
+                Self::file(directory)
             }
             Engine::Postgres => {
                 let database = Self::empty_schema();
@@ -62,6 +60,23 @@ impl Database {
                 database
             }
         }
+    }
+
+    /// A new one without any table.
+    ///
+    /// # Panics
+    /// As [`Database::fresh`].
+    #[must_use]
+    pub fn empty(engine: Engine) -> Self {
+        match engine {
+            Engine::Sqlite => Self::file(tempfile::tempdir().expect("a directory for a database")),
+            Engine::Postgres => Self::empty_schema(),
+        }
+    }
+
+    fn file(directory: TempDir) -> Self {
+        let url = format!("sqlite:{}", directory.path().join(FILE).display());
+        Self { url, keep: Keep::Directory { _directory: directory } }
     }
 
     fn empty_schema() -> Self {
@@ -110,7 +125,11 @@ impl Drop for Database {
     }
 }
 
-async fn open(location: Location) -> Db {
+/// Opens a database.
+///
+/// # Panics
+/// If it cannot be opened.
+pub async fn open(location: Location) -> Db {
     let options = Options { location, read_replica: None, connections: 4 };
     Db::open(options, DbMetrics::default()).await.expect("a database that can be opened")
 }

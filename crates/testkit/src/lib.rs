@@ -10,7 +10,7 @@ mod process;
 mod tickets;
 
 pub use self::app::{Answer, App, Builder};
-pub use self::database::{Database, Engine};
+pub use self::database::{Database, Engine, open};
 pub use self::process::{Finished, Server, binary};
 pub use self::tickets::{Tickets, hall, hall_of};
 

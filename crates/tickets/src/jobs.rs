@@ -6,7 +6,7 @@ use std::time::Duration;
 use kernel::api::{Job, Kernel};
 use kernel::db::Error;
 
-use crate::store::booking::{RunOut, mark_run_out};
+use crate::store::expiry::{RunOut, mark_run_out};
 
 /// The contract asks for a sweep at least every 5 s.
 const EVERY: Duration = Duration::from_secs(2);

@@ -15,6 +15,7 @@ mod error;
 mod job;
 mod migrate;
 mod postgres;
+mod queue;
 mod sqlite;
 mod tx;
 

@@ -3,32 +3,25 @@
 //! The one SQL text was written for an engine with a single writer. SERIALIZABLE makes it mean the same here;
 //! the price is that a transaction may be told to try again, which is done here and nowhere else.
 
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::JoinHandle;
+use std::sync::Arc;
 use std::time::Duration;
 
-use crossbeam_channel::{Receiver, Sender, TrySendError};
+use crossbeam_channel::Receiver;
 use postgres::{Client, Config, IsolationLevel, NoTls};
 use rand::RngExt as _;
 
 use super::Error;
 use super::job::Job;
+use super::queue::{Queue, Threads};
 use super::tx::{Prepared, Tx, is_conflict};
 use crate::metrics::DbMetrics;
 
-/// Jobs that may wait for a connection; one more is refused.
-const QUEUE_AT_MOST: usize = 16_384;
 /// Runs of one job that meet a conflict each time. With the growing pauses this takes several seconds.
 const TRIES: u32 = 40;
 /// Fresh connections tried for one job before it is told that the server is away.
 const RECONNECTS: u32 = 2;
 /// Any number: names the lock that keeps two servers from migrating at once.
 const MIGRATION_LOCK: i64 = 7_277_000_001;
-
-enum Message {
-    Run(Box<dyn Job>),
-    Stop,
-}
 
 #[derive(Clone)]
 pub(super) struct Engine {
@@ -37,10 +30,9 @@ pub(super) struct Engine {
 
 struct Inner {
     config: Config,
-    writes: Sender<Message>,
-    reads: Sender<Message>,
-    threads: Mutex<Vec<JoinHandle<()>>>,
-    connections: usize,
+    writes: Queue,
+    reads: Queue,
+    threads: Threads,
     metrics: DbMetrics,
 }
 
@@ -61,29 +53,29 @@ impl Engine {
         let read_config = replica.map_or_else(|| Ok(config.clone()), configure)?;
         // Found out now, while somebody looks on, and not with the first request.
         drop(Session::connect(&config)?);
-        let (writes, writes_waiting) = crossbeam_channel::bounded(QUEUE_AT_MOST);
-        let (reads, reads_waiting) = crossbeam_channel::bounded(QUEUE_AT_MOST);
-        let mut threads = Vec::with_capacity(connections * 2);
+        let (writes, writes_waiting) = Queue::new();
+        let (reads, reads_waiting) = Queue::new();
+        let threads = Threads::default();
         for _ in 0..connections {
-            threads.push(worker(&config, Access::Write, writes_waiting.clone(), metrics.clone())?);
-            threads.push(worker(&read_config, Access::Read, reads_waiting.clone(), metrics.clone())?);
+            let mut writer = Worker::new(&config, Access::Write, &metrics);
+            let waiting = writes_waiting.clone();
+            threads.spawn("db-writer", move || writer.serve(&waiting))?;
+            let mut reader = Worker::new(&read_config, Access::Read, &metrics);
+            let waiting = reads_waiting.clone();
+            threads.spawn("db-reader", move || reader.serve(&waiting))?;
         }
-        let threads = Mutex::new(threads);
-        Ok(Self { inner: Arc::new(Inner { config, writes, reads, threads, connections, metrics }) })
+        Ok(Self { inner: Arc::new(Inner { config, writes, reads, threads, metrics }) })
     }
 
     pub(super) fn write(&self, job: Box<dyn Job>) {
         self.inner.metrics.writes_waiting.inc();
-        if let Some(refused) = hand_over(&self.inner.writes, job) {
+        if !self.inner.writes.hand_over(job) {
             self.inner.metrics.writes_waiting.dec();
-            refused.answer(Some(Error::Unavailable("too many writes are waiting".into())));
         }
     }
 
     pub(super) fn read(&self, job: Box<dyn Job>) {
-        if let Some(refused) = hand_over(&self.inner.reads, job) {
-            refused.answer(Some(Error::Unavailable("too many reads are waiting".into())));
-        }
+        self.inner.reads.hand_over(job);
     }
 
     /// Runs `work` in a transaction of its own connection while no other server does the same.
@@ -102,19 +94,9 @@ impl Engine {
     }
 
     pub(super) fn close(&self) {
-        let threads = std::mem::take(&mut *self.inner.threads.lock().unwrap_or_else(PoisonError::into_inner));
-        if threads.is_empty() {
-            return;
-        }
-        for _ in 0..self.inner.connections {
-            drop(self.inner.writes.send(Message::Stop));
-            drop(self.inner.reads.send(Message::Stop));
-        }
-        for thread in threads {
-            if thread.join().is_err() {
-                tracing::error!("a database thread panicked");
-            }
-        }
+        self.inner.writes.close();
+        self.inner.reads.close();
+        self.inner.threads.join();
     }
 }
 
@@ -126,38 +108,6 @@ fn configure(address: &str) -> Result<Config, Error> {
     config.keepalives_idle(Duration::from_secs(10));
     config.tcp_user_timeout(Duration::from_secs(15));
     Ok(config)
-}
-
-fn hand_over(queue: &Sender<Message>, job: Box<dyn Job>) -> Option<Box<dyn Job>> {
-    match queue.try_send(Message::Run(job)) {
-        Ok(()) => None,
-        Err(TrySendError::Full(Message::Run(job)) | TrySendError::Disconnected(Message::Run(job))) => {
-            Some(job)
-        }
-        Err(TrySendError::Full(Message::Stop) | TrySendError::Disconnected(Message::Stop)) => None,
-    }
-}
-
-fn worker(
-    config: &Config,
-    access: Access,
-    waiting: Receiver<Message>,
-    metrics: DbMetrics,
-) -> Result<JoinHandle<()>, Error> {
-    let config = config.clone();
-    let name = match access {
-        Access::Read => "db-reader",
-        Access::Write => "db-writer",
-    };
-    std::thread::Builder::new()
-        .name(name.into())
-        .spawn(move || {
-            let mut worker = Worker { config, access, session: None, metrics };
-            while let Ok(Message::Run(job)) = waiting.recv() {
-                worker.serve(job);
-            }
-        })
-        .map_err(|error| Error::Unavailable(format!("no thread for the database: {error}")))
 }
 
 struct Session {
@@ -191,16 +141,22 @@ enum Outcome {
 }
 
 impl Worker {
-    fn serve(&mut self, mut job: Box<dyn Job>) {
-        match self.access {
-            Access::Write => drop(self.metrics.writes_waiting.dec()),
-            Access::Read if job.is_abandoned() => return,
-            Access::Read => {}
+    fn new(config: &Config, access: Access, metrics: &DbMetrics) -> Self {
+        Self { config: config.clone(), access, session: None, metrics: metrics.clone() }
+    }
+
+    fn serve(&mut self, waiting: &Receiver<Box<dyn Job>>) {
+        while let Ok(mut job) = waiting.recv() {
+            match self.access {
+                Access::Write => drop(self.metrics.writes_waiting.dec()),
+                Access::Read if job.is_abandoned() => continue,
+                Access::Read => {}
+            }
+            self.metrics.connections_busy.inc();
+            let failure = self.run(&mut *job);
+            self.metrics.connections_busy.dec();
+            job.answer(failure);
         }
-        self.metrics.connections_busy.inc();
-        let failure = self.run(&mut *job);
-        self.metrics.connections_busy.dec();
-        job.answer(failure);
     }
 
     fn run(&mut self, job: &mut dyn Job) -> Option<Error> {
@@ -284,13 +240,4 @@ impl Worker {
 fn pause(conflicts: u32) {
     let most = 500_u64 << conflicts.min(8);
     std::thread::sleep(Duration::from_micros(rand::rng().random_range(0..most)));
-}
-
-impl Drop for Inner {
-    fn drop(&mut self) {
-        for _ in 0..self.connections {
-            drop(self.writes.try_send(Message::Stop));
-            drop(self.reads.try_send(Message::Stop));
-        }
-    }
 }

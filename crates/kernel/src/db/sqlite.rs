@@ -5,78 +5,60 @@
 //! all. A lone job waits for nobody.
 
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::JoinHandle;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use crossbeam_channel::{Receiver, Sender, TrySendError};
+use crossbeam_channel::Receiver;
 use rusqlite::Connection;
 
 use super::job::Job;
+use super::queue::{Queue, Threads};
 use super::{Error, Stamp, Tx};
 use crate::metrics::DbMetrics;
 
 /// Jobs of one commit. Bounds how long the first of them waits.
 const BATCH_AT_MOST: usize = 256;
-/// Jobs that may wait; one more is refused, since its caller would have given up before its turn.
-const QUEUE_AT_MOST: usize = 16_384;
 /// How long to wait for another process (an import, say) that holds the write lock.
 const BUSY: Duration = Duration::from_secs(10);
 /// Pages of the log after which it is moved into the database: fewer, longer pauses than the default.
 const CHECKPOINT_PAGES: u32 = 4_000;
 
-enum Message {
-    Run(Box<dyn Job>),
-    Stop,
-}
+type Waiting = Receiver<Box<dyn Job>>;
 
 pub(super) struct Engine {
-    writes: Sender<Message>,
-    reads: Sender<Message>,
+    writes: Queue,
+    reads: Queue,
     stamper: Mutex<Connection>,
-    threads: Mutex<Vec<JoinHandle<()>>>,
-    readers: usize,
+    threads: Threads,
     metrics: DbMetrics,
 }
 
 impl Engine {
     pub(super) fn open(path: &Path, readers: usize, metrics: DbMetrics) -> Result<Self, Error> {
-        let writer = connect(path)?;
-        let stamper = connect(path)?;
-        let (writes, writes_waiting) = crossbeam_channel::bounded(QUEUE_AT_MOST);
-        let (reads, reads_waiting) = crossbeam_channel::bounded(QUEUE_AT_MOST);
-        let mut threads = Vec::with_capacity(readers + 1);
-        let writer = Writer { connection: writer, metrics: metrics.clone() };
-        threads.push(spawn("db-writer", move || writer.serve(&writes_waiting))?);
+        let (writes, writes_waiting) = Queue::new();
+        let (reads, reads_waiting) = Queue::new();
+        let threads = Threads::default();
+        let writer = Writer { connection: connect(path)?, metrics: metrics.clone() };
+        threads.spawn("db-writer", move || writer.serve(&writes_waiting))?;
         for _ in 0..readers {
             let connection = connect(path)?;
             connection.pragma_update(None, "query_only", true)?;
-            let waiting = reads_waiting.clone();
-            let metrics = metrics.clone();
-            threads.push(spawn("db-reader", move || serve_reads(&connection, &waiting, &metrics))?);
+            let (waiting, metrics) = (reads_waiting.clone(), metrics.clone());
+            threads.spawn("db-reader", move || serve_reads(&connection, &waiting, &metrics))?;
         }
-        Ok(Self {
-            writes,
-            reads,
-            stamper: Mutex::new(stamper),
-            threads: Mutex::new(threads),
-            readers,
-            metrics,
-        })
+        let stamper = Mutex::new(connect(path)?);
+        Ok(Self { writes, reads, stamper, threads, metrics })
     }
 
     pub(super) fn write(&self, job: Box<dyn Job>) {
         self.metrics.writes_waiting.inc();
-        if let Some(refused) = hand_over(&self.writes, job) {
+        if !self.writes.hand_over(job) {
             self.metrics.writes_waiting.dec();
-            refused.answer(Some(Error::Unavailable("too many writes are waiting".into())));
         }
     }
 
     pub(super) fn read(&self, job: Box<dyn Job>) {
-        if let Some(refused) = hand_over(&self.reads, job) {
-            refused.answer(Some(Error::Unavailable("too many reads are waiting".into())));
-        }
+        self.reads.hand_over(job);
     }
 
     /// `data_version` changes when another connection commits, and all writing is done by others than this one.
@@ -99,17 +81,9 @@ impl Engine {
     }
 
     pub(super) fn close(&self) {
-        // The queues are first in, first out: what was handed over before is done before.
-        drop(self.writes.send(Message::Stop));
-        for _ in 0..self.readers {
-            drop(self.reads.send(Message::Stop));
-        }
-        let threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
-        for thread in threads {
-            if thread.join().is_err() {
-                tracing::error!("a database thread panicked");
-            }
-        }
+        self.writes.close();
+        self.reads.close();
+        self.threads.join();
     }
 }
 
@@ -126,25 +100,8 @@ fn connect(path: &Path) -> Result<Connection, Error> {
     Ok(connection)
 }
 
-fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, Error> {
-    std::thread::Builder::new()
-        .name(name.into())
-        .spawn(work)
-        .map_err(|error| Error::Unavailable(format!("no thread for the database: {error}")))
-}
-
-fn hand_over(queue: &Sender<Message>, job: Box<dyn Job>) -> Option<Box<dyn Job>> {
-    match queue.try_send(Message::Run(job)) {
-        Ok(()) => None,
-        Err(TrySendError::Full(Message::Run(job)) | TrySendError::Disconnected(Message::Run(job))) => {
-            Some(job)
-        }
-        Err(TrySendError::Full(Message::Stop) | TrySendError::Disconnected(Message::Stop)) => None,
-    }
-}
-
-fn serve_reads(connection: &Connection, waiting: &Receiver<Message>, metrics: &DbMetrics) {
-    while let Ok(Message::Run(mut job)) = waiting.recv() {
+fn serve_reads(connection: &Connection, waiting: &Waiting, metrics: &DbMetrics) {
+    while let Ok(mut job) = waiting.recv() {
         if job.is_abandoned() {
             continue;
         }
@@ -172,47 +129,34 @@ struct Writer {
 }
 
 impl Writer {
-    fn serve(self, waiting: &Receiver<Message>) {
-        let mut stopped = false;
-        while !stopped {
-            let Ok(Message::Run(first)) = waiting.recv() else { return };
-            let mut next = Some(first);
-            // Jobs that arrive while the batch runs still join it.
-            let group = std::iter::from_fn(|| {
-                next.take().or_else(|| match waiting.try_recv() {
-                    Ok(Message::Run(job)) => Some(job),
-                    Ok(Message::Stop) => {
-                        stopped = true;
-                        None
-                    }
-                    Err(_) => None,
-                })
-            });
-            self.commit(group.take(BATCH_AT_MOST));
+    fn serve(self, waiting: &Waiting) {
+        while let Ok(first) = waiting.recv() {
+            // Jobs that arrive while the group runs still join it.
+            self.commit(std::iter::once(first).chain(waiting.try_iter()).take(BATCH_AT_MOST));
         }
     }
 
     /// Runs the jobs in one transaction and answers them. If the engine loses the transaction (a full disk
     /// does that), every job of it is given one of its own, so that none fails for its neighbour's fault.
     fn commit(&self, jobs: impl Iterator<Item = Box<dyn Job>>) {
-        let mut done: Vec<Box<dyn Job>> = Vec::new();
-        let outcome = self.run_together(jobs, &mut done);
-        self.metrics.writes_waiting.dec_by(i64::try_from(done.len()).unwrap_or(i64::MAX));
-        match outcome {
+        let mut group = Vec::new();
+        let committed = self.run_together(jobs, &mut group);
+        self.metrics.writes_waiting.dec_by(i64::try_from(group.len()).unwrap_or(i64::MAX));
+        match committed {
             Ok(()) => {
-                self.metrics.committed(done.len());
-                for job in done {
-                    job.answer(None);
+                self.metrics.committed(group.len());
+                for Ran { job, failure } in group {
+                    job.answer(failure);
                 }
             }
-            Err(failure) if done.len() == 1 => {
-                for job in done {
-                    job.answer(Some(failure.clone()));
+            Err(lost) if group.len() == 1 => {
+                for Ran { job, failure } in group {
+                    job.answer(failure.or_else(|| Some(lost.clone())));
                 }
             }
             Err(_) => {
-                for mut job in done {
-                    let failure = self.run_alone(&mut *job).err();
+                for Ran { mut job, .. } in group {
+                    let failure = self.run_alone(&mut *job).unwrap_or_else(Some);
                     job.answer(failure);
                 }
             }
@@ -222,27 +166,32 @@ impl Writer {
     fn run_together(
         &self,
         jobs: impl Iterator<Item = Box<dyn Job>>,
-        done: &mut Vec<Box<dyn Job>>,
+        group: &mut Vec<Ran>,
     ) -> Result<(), Error> {
-        let mut begun = run_statement(&self.connection, "BEGIN IMMEDIATE");
+        let mut whole = run_statement(&self.connection, "BEGIN IMMEDIATE");
         for mut job in jobs {
-            if begun.is_ok() {
-                begun = self.run_in_savepoint(&mut *job);
-            }
-            done.push(job);
+            let ran = whole.clone().and_then(|()| self.run_in_savepoint(&mut *job));
+            whole = ran.as_ref().map(drop).map_err(Clone::clone);
+            group.push(Ran { job, failure: ran.unwrap_or_else(Some) });
         }
-        begun.and_then(|()| run_statement(&self.connection, "COMMIT")).inspect_err(|_| self.roll_back())
+        self.finish(whole)
     }
 
-    fn run_alone(&self, job: &mut dyn Job) -> Result<(), Error> {
-        run_statement(&self.connection, "BEGIN IMMEDIATE")
-            .and_then(|()| self.run_in_savepoint(job))
-            .and_then(|()| run_statement(&self.connection, "COMMIT"))
-            .inspect_err(|_| self.roll_back())
-            .inspect(|()| self.metrics.committed(1))
+    fn run_alone(&self, job: &mut dyn Job) -> Result<Option<Error>, Error> {
+        let begun = run_statement(&self.connection, "BEGIN IMMEDIATE");
+        let ran = begun.and_then(|()| self.run_in_savepoint(job));
+        self.finish(ran.as_ref().map(drop).map_err(Clone::clone))?;
+        self.metrics.committed(1);
+        ran
     }
 
-    fn run_in_savepoint(&self, job: &mut dyn Job) -> Result<(), Error> {
+    fn finish(&self, whole: Result<(), Error>) -> Result<(), Error> {
+        whole.and_then(|()| run_statement(&self.connection, "COMMIT")).inspect_err(|_| self.roll_back())
+    }
+
+    /// Runs a job so that it can be undone alone. The outer error is that the whole transaction is lost, the
+    /// inner one that a statement of the job failed and the job did not say so.
+    fn run_in_savepoint(&self, job: &mut dyn Job) -> Result<Option<Error>, Error> {
         run_statement(&self.connection, "SAVEPOINT job")?;
         let mut tx = Tx::sqlite(&self.connection);
         let keep = job.run(&mut tx);
@@ -253,7 +202,8 @@ impl Writer {
         if !keep || failed.is_some() {
             run_statement(&self.connection, "ROLLBACK TO job")?;
         }
-        run_statement(&self.connection, "RELEASE job")
+        run_statement(&self.connection, "RELEASE job")?;
+        Ok(failed.filter(|_| keep))
     }
 
     fn roll_back(&self) {
@@ -263,14 +213,8 @@ impl Writer {
     }
 }
 
-impl Drop for Engine {
-    fn drop(&mut self) {
-        self.close();
-    }
+/// A job that has been run, and why nothing of it is kept although it said so.
+struct Ran {
+    job: Box<dyn Job>,
+    failure: Option<Error>,
 }
-
-/// What the threads share is only ever handed over whole.
-const _: fn() = || {
-    fn shared<T: Send + Sync>() {}
-    shared::<Arc<Engine>>();
-};

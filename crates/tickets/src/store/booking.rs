@@ -4,17 +4,15 @@
 //! seat; everything else here keeps count and tickets together. A reservation that has run out keeps its place
 //! in the count until it is marked, which whoever wants the seat does on the way.
 
-use std::collections::BTreeMap;
-
 use kernel::clock::Micros;
 use kernel::db::{Error as DbError, Row, Tx};
-use kernel::events::{self, Event};
+use kernel::events;
 use kernel::http::BadParameter;
 use kernel::time::OffsetTime;
-use serde::Serialize;
 
+use super::expiry::{RunOut, event, give_back, mark_run_out};
 use super::shows::Show;
-use super::state::{PAID, REMOVED, RESERVED, RUN_OUT};
+use super::state::{PAID, REMOVED, RESERVED};
 use crate::rules::{self, Change, Payment, Standing, TicketRef};
 use crate::wire::Error;
 
@@ -23,7 +21,7 @@ use crate::wire::Error;
 pub(crate) struct Ticket {
     pub(crate) id: i64,
     pub(crate) seat_id: String,
-    state: i64,
+    pub(super) state: i64,
     pub(crate) reserved_to: Option<OffsetTime>,
     pub(crate) external_id: Option<String>,
     pub(crate) barcode: Option<String>,
@@ -131,17 +129,13 @@ impl Desk<'_> {
     }
 
     fn find(&self, tx: &mut Tx<'_>, named: &TicketRef) -> Result<Ticket, Error> {
-        let by_external_id = |tx: &mut Tx<'_>, external_id: &str| match self.live(tx, external_id)? {
-            Some(ticket) => Ok(Some(ticket)),
-            None => self.youngest_run_out(tx, external_id),
-        };
         let ticket = match (named.id, &named.external_id) {
             (None, None) => None,
-            (None, Some(external_id)) => by_external_id(tx, external_id)?,
+            (None, Some(external_id)) => self.by_external_id(tx, external_id)?,
             (Some(id), None) => self.by_id(tx, id)?,
             (Some(id), Some(external_id)) => match self.by_id(tx, id)? {
                 Some(ticket) if ticket.external_id.as_ref() != Some(external_id) => {
-                    if by_external_id(tx, external_id)?.is_some() {
+                    if self.by_external_id(tx, external_id)?.is_some() {
                         return Err(BadParameter::new(
                             "external_id",
                             "is the name of another ticket than id",
@@ -159,6 +153,16 @@ impl Desk<'_> {
     fn by_id(&self, tx: &mut Tx<'_>, id: i64) -> Result<Option<Ticket>, DbError> {
         let sql = format!("{TICKET} id = $3 AND state <> 2");
         tx.query_opt(&sql, &[self.show.number.into(), self.account.into(), id.into()], read)
+    }
+
+    /// The live ticket of this external id, else the youngest that ran out.
+    fn by_external_id(&self, tx: &mut Tx<'_>, external_id: &str) -> Result<Option<Ticket>, DbError> {
+        let live = self.live(tx, external_id)?;
+        if live.as_ref().is_some_and(|ticket| ticket.standing(self.now) != Standing::RunOut) {
+            return Ok(live);
+        }
+        let run_out = self.youngest_run_out(tx, external_id)?;
+        Ok(live.into_iter().chain(run_out).max_by_key(|ticket| ticket.id))
     }
 
     /// The ticket that has the external id now, run out but not marked included.
@@ -369,110 +373,4 @@ fn unused_barcode(tx: &mut Tx<'_>) -> Result<String, DbError> {
             return Ok(barcode);
         }
     }
-}
-
-fn give_back(tx: &mut Tx<'_>, show: i64, seat_id: &str, count: i64) -> Result<(), DbError> {
-    tx.execute(
-        "UPDATE tickets_seats SET taken = taken - $1 WHERE show = $2 AND seat_id = $3",
-        &[count.into(), show.into(), seat_id.into()],
-    )?;
-    Ok(())
-}
-
-/// Which reservations are to be marked, of those that have run out.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum RunOut<'a> {
-    Ticket(i64),
-    Seat(i64, &'a str),
-    Show(i64),
-    /// So many of all, the oldest first.
-    Any(i64),
-}
-
-/// Marks reservations that have run out, gives their places back and writes their events; says how many.
-pub(crate) fn mark_run_out(tx: &mut Tx<'_>, now: Micros, which: RunOut<'_>) -> Result<u64, DbError> {
-    let update = |which: &str| {
-        format!(
-            "UPDATE tickets_tickets SET state = 3 WHERE state = 0 AND reserved_to <= $1 AND {which} \
-             RETURNING id, show, seat_id, account, reserved_to, reserved_offset, external_id"
-        )
-    };
-    let read = |row: &Row<'_>| {
-        let ticket = Ticket {
-            id: row.get(0)?,
-            seat_id: row.get(2)?,
-            state: RUN_OUT,
-            reserved_to: Some(OffsetTime::new(row.get(4)?, row.get(5)?)),
-            external_id: row.get(6)?,
-            barcode: None,
-        };
-        Ok((row.get::<i64>(1)?, row.get::<String>(3)?, ticket))
-    };
-    let marked = match which {
-        RunOut::Ticket(id) => tx.query(&update("id = $2"), &[now.into(), id.into()], read)?,
-        RunOut::Seat(show, seat_id) => {
-            tx.query(&update("show = $2 AND seat_id = $3"), &[now.into(), show.into(), seat_id.into()], read)?
-        }
-        RunOut::Show(show) => tx.query(&update("show = $2"), &[now.into(), show.into()], read)?,
-        RunOut::Any(limit) => {
-            let oldest = "id IN (SELECT id FROM tickets_tickets WHERE state = 0 AND reserved_to <= $1 \
-                          ORDER BY reserved_to LIMIT $2)";
-            tx.query(&update(oldest), &[now.into(), limit.into()], read)?
-        }
-    };
-    let mut freed: BTreeMap<(i64, &str), i64> = BTreeMap::new();
-    for (show, _, ticket) in &marked {
-        *freed.entry((*show, &ticket.seat_id)).or_default() += 1;
-    }
-    for ((show, seat_id), count) in freed {
-        give_back(tx, show, seat_id, count)?;
-    }
-    let mut names: BTreeMap<i64, (i64, i64)> = BTreeMap::new();
-    let mut expired = Vec::with_capacity(marked.len());
-    for (show, account, ticket) in &marked {
-        let (event_id, show_id) = match names.get(show) {
-            Some(name) => *name,
-            None => *names.entry(*show).or_insert(name_of(tx, *show)?),
-        };
-        expired.push(event("tickets.ticket.expired", account, event_id, show_id, ticket)?);
-    }
-    events::publish(tx, now, &expired)?;
-    Ok(marked.len() as u64)
-}
-
-fn name_of(tx: &mut Tx<'_>, show: i64) -> Result<(i64, i64), DbError> {
-    let name =
-        tx.query_opt("SELECT event_id, show_id FROM tickets_shows WHERE show = $1", &[show.into()], |row| {
-            Ok((row.get(0)?, row.get(1)?))
-        })?;
-    Ok(name.unwrap_or_default())
-}
-
-/// What an event says of a ticket.
-#[derive(Serialize)]
-struct TicketData<'a> {
-    id: String,
-    event_id: i64,
-    show_id: i64,
-    seat_id: &'a str,
-    external_id: Option<&'a str>,
-    reserved_to: Option<OffsetTime>,
-}
-
-fn event(
-    kind: &'static str,
-    account: &str,
-    event_id: i64,
-    show_id: i64,
-    ticket: &Ticket,
-) -> Result<Event, DbError> {
-    let data = TicketData {
-        id: ticket.id.to_string(),
-        event_id,
-        show_id,
-        seat_id: &ticket.seat_id,
-        external_id: ticket.external_id.as_deref(),
-        reserved_to: ticket.reserved_to,
-    };
-    Event::new(kind, format!("ticket:{}", ticket.id), account, &data)
 }

@@ -1,8 +1,13 @@
-//! Tables of the Tickets API. `shows` finds what is for sale, `booking` sells it.
+//! Tables of the Tickets API: `programme` stores what the organiser offers, `shows` finds it, `booking` sells it,
+//! `expiry` takes back what has run out.
 
 pub(crate) mod booking;
+pub(crate) mod expiry;
 pub(crate) mod programme;
 pub(crate) mod shows;
+
+#[cfg(test)]
+mod model;
 
 /// What the column `state` of a ticket means.
 mod state {

@@ -9,7 +9,7 @@ use kernel::transfer::{ImportError, Summary};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::booking::{RunOut, mark_run_out};
+use super::expiry::{RunOut, mark_run_out};
 use super::shows::{self, SeatRow, ZoneRow};
 use crate::transfer::{EventDoc, SeatDoc, ShowDoc, ZoneDoc};
 use crate::wire::Price;

@@ -1,0 +1,306 @@
+//! What a caller of the storage may rely on, on both engines.
+
+#![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
+
+use std::sync::mpsc;
+
+use kernel::db::{Db, Error, Tx};
+use testkit::{Database, Engine, on_both_engines, until};
+
+on_both_engines!(
+    what_a_closure_returns_an_error_for_is_undone,
+    a_failed_statement_never_harms_its_neighbours,
+    a_failure_that_a_closure_swallows_is_not_kept,
+    a_panic_is_an_error_and_harms_nobody,
+    a_write_runs_to_its_end_when_its_caller_hangs_up,
+    a_read_sees_one_state_and_cannot_write,
+    concurrent_increments_are_all_counted,
+    placeholders_are_numbered_not_counted,
+    many_rows_go_in_few_statements,
+    closing_finishes_what_was_handed_over,
+    migrating_twice_changes_nothing,
+    servers_that_start_together_migrate_once,
+);
+
+/// A database with an empty table of unique numbers.
+async fn open(engine: Engine) -> (Database, Db) {
+    let database = Database::fresh(engine);
+    let db = database.open().await;
+    db.write(|tx| tx.execute("CREATE TABLE numbers (number BIGINT NOT NULL PRIMARY KEY, name TEXT)", &[]))
+        .await
+        .map_err(|error: Error| error)
+        .unwrap();
+    (database, db)
+}
+
+fn insert(tx: &mut Tx<'_>, number: i64) -> Result<u64, Error> {
+    tx.execute("INSERT INTO numbers (number) VALUES ($1)", &[number.into()])
+}
+
+async fn numbers(db: &Db) -> Vec<i64> {
+    db.read(|tx| tx.query("SELECT number FROM numbers ORDER BY number", &[], |row| row.get(0))).await.unwrap()
+}
+
+#[derive(Debug)]
+enum Refusal {
+    ByRule,
+    Db,
+}
+
+impl From<Error> for Refusal {
+    fn from(_: Error) -> Self {
+        Self::Db
+    }
+}
+
+async fn what_a_closure_returns_an_error_for_is_undone(engine: Engine) {
+    let (_database, db) = open(engine).await;
+    let refused: Result<(), Refusal> = db
+        .write(|tx| {
+            insert(tx, 1)?;
+            Err(Refusal::ByRule)
+        })
+        .await;
+    assert!(matches!(refused, Err(Refusal::ByRule)));
+    assert!(numbers(&db).await.is_empty());
+}
+
+/// Makes the writer wait, so that what is handed over in the meantime becomes one group.
+fn hold_up(db: &Db) -> mpsc::Sender<()> {
+    let (release, released) = mpsc::channel::<()>();
+    let db = db.clone();
+    tokio::spawn(async move {
+        let held: Result<(), Error> = db
+            .write(move |_| {
+                released.recv().ok();
+                Ok(())
+            })
+            .await;
+        held.unwrap();
+    });
+    release
+}
+
+async fn a_failed_statement_never_harms_its_neighbours(engine: Engine) {
+    let (_database, db) = open(engine).await;
+    let release = hold_up(&db);
+    let write = |number: i64| {
+        let db = db.clone();
+        tokio::spawn(async move { db.write(move |tx| insert(tx, number)).await })
+    };
+    let (first, second, again, third) = (write(1), write(2), write(1), write(3));
+    release.send(()).unwrap();
+    let outcomes = [first.await.unwrap(), again.await.unwrap()];
+    assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1, "{outcomes:?}");
+    assert!(outcomes.iter().any(|outcome| matches!(outcome, Err(Error::Statement(_)))), "{outcomes:?}");
+    second.await.unwrap().unwrap();
+    third.await.unwrap().unwrap();
+    assert_eq!(numbers(&db).await, [1, 2, 3]);
+}
+
+async fn a_failure_that_a_closure_swallows_is_not_kept(engine: Engine) {
+    let (_database, db) = open(engine).await;
+    let outcome: Result<(), Error> = db
+        .write(|tx| {
+            insert(tx, 1)?;
+            drop(insert(tx, 1));
+            Ok(())
+        })
+        .await;
+    assert!(matches!(outcome, Err(Error::Statement(_))), "{outcome:?}");
+    assert!(numbers(&db).await.is_empty());
+}
+
+async fn a_panic_is_an_error_and_harms_nobody(engine: Engine) {
+    let (_database, db) = open(engine).await;
+    let panicked: Result<(), Error> = db
+        .write(|tx| {
+            insert(tx, 1)?;
+            panic!("a fault of ours");
+        })
+        .await;
+    assert!(matches!(panicked, Err(Error::Panicked)), "{panicked:?}");
+    let written: Result<u64, Error> = db.write(|tx| insert(tx, 2)).await;
+    written.unwrap();
+    assert_eq!(numbers(&db).await, [2]);
+}
+
+async fn a_write_runs_to_its_end_when_its_caller_hangs_up(engine: Engine) {
+    let (_database, db) = open(engine).await;
+    let release = hold_up(&db);
+    {
+        let mut hung_up = Box::pin(db.write(|tx| insert(tx, 1)));
+        let polled = std::future::poll_fn(|context| {
+            std::task::Poll::Ready(hung_up.as_mut().poll(context).is_pending())
+        });
+        assert!(polled.await || engine == Engine::Postgres, "it waits for its turn");
+    }
+    release.send(()).unwrap();
+    until("the write is there", async || numbers(&db).await == [1]).await;
+}
+
+async fn a_read_sees_one_state_and_cannot_write(engine: Engine) {
+    let (_database, db) = open(engine).await;
+    let (looked, has_looked) = mpsc::channel();
+    let (go_on, may_go_on) = mpsc::channel();
+    let reader = {
+        let db = db.clone();
+        tokio::spawn(async move {
+            db.read(move |tx| {
+                let count = "SELECT count(*) FROM numbers";
+                let before = tx.query_opt(count, &[], |row| row.get::<i64>(0))?;
+                looked.send(()).unwrap();
+                may_go_on.recv().unwrap();
+                Ok::<_, Error>((before, tx.query_opt(count, &[], |row| row.get::<i64>(0))?))
+            })
+            .await
+        })
+    };
+    tokio::task::spawn_blocking(move || has_looked.recv()).await.unwrap().unwrap();
+    let written: Result<u64, Error> = db.write(|tx| insert(tx, 1)).await;
+    written.unwrap();
+    go_on.send(()).unwrap();
+    assert_eq!(reader.await.unwrap().unwrap(), (Some(0), Some(0)));
+
+    let written: Result<u64, Error> = db.read(|tx| insert(tx, 2)).await;
+    assert!(written.is_err());
+    assert_eq!(numbers(&db).await, [1]);
+}
+
+async fn concurrent_increments_are_all_counted(engine: Engine) {
+    let (_database, db) = open(engine).await;
+    let written: Result<u64, Error> = db.write(|tx| insert(tx, 0)).await;
+    written.unwrap();
+    let increments: Vec<_> = (0..100)
+        .map(|_| {
+            let db = db.clone();
+            tokio::spawn(async move {
+                db.write(|tx| {
+                    let before = tx.query_opt("SELECT number FROM numbers", &[], |row| row.get::<i64>(0))?;
+                    tx.execute("UPDATE numbers SET number = $1", &[(before.unwrap_or_default() + 1).into()])
+                })
+                .await
+                .map_err(|error: Error| error)
+            })
+        })
+        .collect();
+    for increment in increments {
+        increment.await.unwrap().unwrap();
+    }
+    assert_eq!(numbers(&db).await, [100]);
+}
+
+async fn placeholders_are_numbered_not_counted(engine: Engine) {
+    let (_database, db) = open(engine).await;
+    let written: Result<u64, Error> = db
+        .write(|tx| {
+            tx.execute("INSERT INTO numbers (name, number) VALUES ($2, $1)", &[7.into(), "seven".into()])
+        })
+        .await;
+    written.unwrap();
+    let read: Result<Vec<String>, Error> = db
+        .read(|tx| {
+            let sql = "SELECT name FROM numbers WHERE number = $2 AND name = $1 AND number = $2";
+            tx.query(sql, &["seven".into(), 7.into()], |row| row.get(0))
+        })
+        .await;
+    assert_eq!(read.unwrap(), ["seven"]);
+}
+
+async fn many_rows_go_in_few_statements(engine: Engine) {
+    let (_database, db) = open(engine).await;
+    let inserted: Result<u64, Error> = db
+        .write(|tx| {
+            let rows: Vec<_> = (0..1_234_i64).map(|number| [number.into(), "name".into()]).collect();
+            tx.insert_many("INSERT INTO numbers (number, name) VALUES", "ON CONFLICT DO NOTHING", &rows)?;
+            tx.insert_many(
+                "INSERT INTO numbers (number, name) VALUES",
+                "ON CONFLICT DO NOTHING",
+                &rows[..10],
+            )?;
+            tx.insert_many::<2>("INSERT INTO numbers (number, name) VALUES", "", &[])
+        })
+        .await;
+    assert_eq!(inserted.unwrap(), 0, "no rows, no statement");
+    assert_eq!(numbers(&db).await, Vec::from_iter(0..1_234));
+}
+
+async fn closing_finishes_what_was_handed_over(engine: Engine) {
+    let (database, db) = open(engine).await;
+    let release = hold_up(&db);
+    let writes: Vec<_> = (0..20)
+        .map(|number| {
+            let db = db.clone();
+            tokio::spawn(async move { db.write(move |tx| insert(tx, number)).await })
+        })
+        .collect();
+    // Handed over is what a task has been polled for: an answered read came after all of them.
+    tokio::task::yield_now().await;
+    numbers(&db).await;
+    let closing = tokio::spawn({
+        let db = db.clone();
+        async move { db.close().await }
+    });
+    release.send(()).unwrap();
+    closing.await.unwrap();
+
+    let mut kept = Vec::new();
+    for (number, write) in (0..).zip(writes) {
+        if write.await.unwrap().is_ok() {
+            kept.push(number);
+        }
+    }
+    let refused: Result<u64, Error> = db.write(|tx| insert(tx, 99)).await;
+    assert!(matches!(refused, Err(Error::Unavailable(_))), "{refused:?}");
+    let again = database.open().await;
+    assert_eq!(numbers(&again).await, kept, "what was acknowledged is there, and nothing else");
+    again.close().await;
+}
+
+async fn migrating_twice_changes_nothing(engine: Engine) {
+    let database = Database::fresh(engine);
+    let db = database.open().await;
+    assert!(db.migrate(1).await.unwrap().is_empty(), "the test database is migrated already");
+}
+
+async fn servers_that_start_together_migrate_once(engine: Engine) {
+    let database = Database::empty(engine);
+    let starts: Vec<_> = (0..4)
+        .map(|_| {
+            let location = database.location();
+            tokio::spawn(async move {
+                let db = testkit::open(location).await;
+                let steps = db.migrate(1).await.unwrap();
+                db.close().await;
+                steps.len()
+            })
+        })
+        .collect();
+    let mut steps = 0;
+    for start in starts {
+        steps += start.await.unwrap();
+    }
+    assert_eq!(steps, kernel::db::migrations().len());
+}
+
+#[test]
+fn a_stamp_changes_with_every_commit_of_any_process() {
+    testkit::run(async {
+        let (database, db) = open(Engine::Sqlite).await;
+        let neighbour = database.open().await;
+        let stamp = db.stamp().unwrap();
+        numbers(&db).await;
+        let refused: Result<(), Refusal> = db.write(|_| Err(Refusal::ByRule)).await;
+        assert!(refused.is_err());
+        assert_eq!(db.stamp(), Some(stamp), "neither a read nor what was refused");
+
+        let written: Result<u64, Error> = db.write(|tx| insert(tx, 1)).await;
+        written.unwrap();
+        let own = db.stamp().unwrap();
+        assert_ne!(own, stamp, "a commit of this process");
+
+        let written: Result<u64, Error> = neighbour.write(|tx| insert(tx, 2)).await;
+        written.unwrap();
+        assert_ne!(db.stamp(), Some(own), "a commit of another one");
+    });
+}
