@@ -1,4 +1,5 @@
 //! Black-box suites: each starts the real binary and speaks to it as its users do.
 
+mod house;
 mod server;
 mod tickets;

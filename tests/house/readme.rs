@@ -1,0 +1,70 @@
+//! A newcomer copies the lines of README.md. They do what it says, word for word.
+
+use std::process::{Command, Stdio};
+
+use testkit::{App, Engine, binary, on_both_engines};
+
+use super::text;
+
+/// How README.md runs the program.
+const PROGRAM: &str = "cargo run --release --";
+/// The line that starts the server, and the one that the newcomer completes.
+const SERVE: &str = "cargo run --release -- serve --demo";
+const KEY: &str = "KEY=pk_tickets_…";
+/// Where the server is, in the words of README.md.
+const BASE: &str = "http://127.0.0.1:8000";
+
+/// The lines to copy: what stands in fences of `sh`. (What installs or tests the product stands in `console`.)
+fn lines_to_copy() -> String {
+    let readme = text("README.md");
+    let blocks = readme.split("```sh\n").skip(1);
+    blocks.filter_map(|rest| rest.split_once("```").map(|(block, _)| block)).collect()
+}
+
+/// The key where README.md says that it stands: in what `serve --demo` prints, after `tickets: `.
+fn printed_key(app: &App) -> String {
+    let printed = app.server.stdout();
+    let line = printed.lines().find_map(|line| line.strip_prefix("tickets: "));
+    line.unwrap_or_else(|| panic!("no line `tickets: KEY` in {printed}")).to_owned()
+}
+
+on_both_engines!(the_lines_of_the_readme_work_as_they_stand);
+
+async fn the_lines_of_the_readme_work_as_they_stand(engine: Engine) {
+    let lines = lines_to_copy();
+    assert!(lines.lines().any(|line| line == SERVE) && lines.lines().any(|line| line == KEY), "{lines}");
+    let app = App::builder(engine).arg("--demo").start();
+    let script = lines
+        .replace(SERVE, ": the server runs already")
+        .replace(KEY, &format!("KEY={}", printed_key(&app)))
+        .replace(PROGRAM, &format!("'{}'", binary().display()))
+        .replace(BASE, &app.server.url);
+
+    // curl succeeds whatever the server answers; its configuration makes it fail for an error.
+    let directory = app.file(".curlrc", b"fail-with-body\nsilent\nshow-error\n");
+    let directory = directory.parent().expect("it lies in a directory");
+    let copied = Command::new("bash")
+        .args(["-euo", "pipefail", "-x", "-c", &script])
+        .current_dir(directory)
+        .env("CURL_HOME", directory)
+        .env("PARTNERAPI_DATABASE_URL", app.database.url())
+        // Port 8000 may be somebody else's, and `check` wants a free one.
+        .env("PARTNERAPI_LISTEN", "127.0.0.1:0")
+        .stdin(Stdio::null())
+        .output()
+        .expect("bash");
+    let (out, trace) = (String::from_utf8_lossy(&copied.stdout), String::from_utf8_lossy(&copied.stderr));
+    assert!(copied.status.success(), "{}:\n{trace}\n{out}", copied.status);
+
+    let distributor = app.tickets("kassir");
+    let seats = distributor.get("events/seats/12/20").await;
+    let is_free = |seat_id: &str| {
+        let seat = seats.text.split_once(&format!("\"{seat_id}\",\"available\":")).map(|(_, rest)| rest);
+        seat.is_some_and(|rest| rest.starts_with("true"))
+    };
+    assert!(!is_free("6-1;16"), "the seat that was paid is taken");
+    assert!(is_free("6-1;17"), "the seat whose reservation was cancelled is free");
+    assert!(out.contains("tickets.ticket.paid") && out.contains("tickets.ticket.removed"), "{out}");
+    assert!(out.contains("A quiet evening"), "{out}");
+    assert!(out.contains("database: takes writes"), "{out}");
+}
