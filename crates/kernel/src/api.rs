@@ -3,7 +3,6 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use tokio::sync::Mutex;
@@ -27,8 +26,6 @@ pub struct Kernel {
     pub metrics: Metrics,
     /// How requests are received.
     pub http: HttpSettings,
-    /// Set when the server is about to stop, so that a balancer sends nobody more.
-    pub stopping: AtomicBool,
     pub(crate) readiness: Readiness,
 }
 
@@ -42,7 +39,6 @@ impl Kernel {
             clock,
             metrics,
             http,
-            stopping: AtomicBool::new(false),
             readiness: Readiness::default(),
         })
     }

@@ -217,7 +217,7 @@ impl Keys {
         let wanted = prefix.to_owned();
         let found = self
             .db
-            .read(move |tx| {
+            .read_latest(move |tx| {
                 tx.query_opt(
                     "SELECT hash, api, account, errors_as_200 FROM kernel_keys WHERE prefix = $1 AND revoked_at IS NULL",
                     &[(&wanted).into()],

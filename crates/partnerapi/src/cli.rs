@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand};
 use kernel::db::Location;
 
 use crate::logging::Format;
-use crate::settings::{Address, Networks, Optional, Seconds, connections, database_url};
+use crate::settings::{Address, Networks, Optional, Replica, Seconds, connections, database_url};
 
 /// One server for partner APIs: five wire formats, one storage, one set of keys.
 ///
@@ -37,7 +37,7 @@ pub(crate) struct Common {
         value_name = "FILTER"
     )]
     pub(crate) log: String,
-    /// How log lines look.
+    /// How log lines look: text for people, json for machines.
     #[arg(
         long,
         global = true,
@@ -179,7 +179,7 @@ pub(crate) struct Serve {
         hide_default_value = true,
         value_name = "URL"
     )]
-    pub(crate) database_read_url: Optional<Location>,
+    pub(crate) database_read_url: Optional<Replica>,
     /// Database connections for writing at most, and as many for reading. SQLite has one writer.
     #[arg(long, env = "PARTNERAPI_DATABASE_CONNECTIONS", default_value = "8", hide_env_values = true, value_parser = connections, value_name = "N")]
     pub(crate) database_connections: usize,

@@ -89,6 +89,9 @@ fn arguments() -> Vec<Setting> {
         for argument in command.get_arguments() {
             let Some(variable) = argument.get_env().and_then(|name| name.to_str()) else { continue };
             let setting = settings.entry(variable.to_owned()).or_insert_with(|| describe(variable, argument));
+            if setting.flag.is_empty() {
+                setting.flag = flag(argument);
+            }
             if !path.is_empty() {
                 setting.commands.push(path.clone());
             }
@@ -106,11 +109,15 @@ fn describe(variable: &str, argument: &Arg) -> Setting {
     let defaults: Vec<_> = argument.get_default_values().iter().filter_map(|value| value.to_str()).collect();
     Setting {
         variable: variable.to_owned(),
-        flag: argument.get_long().map_or_else(String::new, |long| format!("--{long}")),
+        flag: flag(argument),
         default: defaults.join(","),
         help: argument.get_help().map(ToString::to_string).unwrap_or_default(),
         commands: Vec::new(),
     }
+}
+
+fn flag(argument: &Arg) -> String {
+    argument.get_long().map_or_else(String::new, |long| format!("--{long}"))
 }
 
 /// The reference of all settings, as docs/operations.md has it.
@@ -156,7 +163,22 @@ impl Describe for std::path::PathBuf {
     const MAY_BE: &'static str = "may be a file";
 }
 
-impl Describe for Location {
+/// The address of a replica, which only PostgreSQL has.
+#[derive(Clone, Debug)]
+pub(crate) struct Replica(pub(crate) String);
+
+impl FromStr for Replica {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.parse() {
+            Ok(Location::Postgres(address)) => Ok(Self(address)),
+            _ => Err(Self::MAY_BE),
+        }
+    }
+}
+
+impl Describe for Replica {
     const MAY_BE: &'static str = "may be postgres://USER:PASSWORD@HOST:PORT/DATABASE, or nothing";
 }
 

@@ -130,7 +130,7 @@ impl Drop for Database {
 /// # Panics
 /// If it cannot be opened.
 pub async fn open(location: Location) -> Db {
-    let options = Options { location, read_replica: None, connections: 4 };
+    let options = Options { location, read_replica: None, create: true, connections: 4 };
     Db::open(options, DbMetrics::default()).await.expect("a database that can be opened")
 }
 

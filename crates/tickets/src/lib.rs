@@ -66,7 +66,7 @@ impl Tickets {
             )
             .path::<wire::ShowPath>()
             .input::<wire::AddParameters>(BODIES)
-            .answers::<Ticket<'_>>(),
+            .answers_as::<Ticket<'_>>("TicketAnswer"),
             Operation::new(
                 CHANGE,
                 "/tickets/update/{event_id}/{show_id?}",
@@ -75,7 +75,7 @@ impl Tickets {
             )
             .path::<wire::ShowPath>()
             .input::<wire::AddParameters>(BODIES)
-            .answers::<Ticket<'_>>(),
+            .answers_as::<Ticket<'_>>("TicketAnswer"),
             Operation::new(
                 CHANGE,
                 "/tickets/remove/{event_id}/{show_id?}",
@@ -84,7 +84,7 @@ impl Tickets {
             )
             .path::<wire::ShowPath>()
             .input::<wire::RemoveParameters>(BODIES)
-            .answers::<wire::Answer<'_, bool>>(),
+            .answers_as::<wire::Answer<'_, bool>>("RemovalAnswer"),
         ]
     }
 }

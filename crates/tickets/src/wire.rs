@@ -183,6 +183,7 @@ pub(crate) struct Answer<'a, R> {
     pub(crate) last_update_hash: &'a str,
     /// `success`.
     pub(crate) status: &'static str,
+    #[schema(inline)]
     pub(crate) result: R,
 }
 

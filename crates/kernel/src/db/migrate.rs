@@ -36,13 +36,14 @@ pub fn migrations() -> &'static [Migration] {
 }
 
 pub(super) fn run(tx: &mut Tx<'_>, now: i64) -> Result<Vec<String>, Error> {
-    tx.script(
-        "CREATE TABLE IF NOT EXISTS kernel_migrations \
-         (number BIGINT NOT NULL PRIMARY KEY, name TEXT NOT NULL, applied_at BIGINT NOT NULL)",
-    )?;
-    let applied: Vec<i64> = tx.query("SELECT number FROM kernel_migrations", &[], |row| row.get(0))?;
+    if !has_table(tx)? {
+        tx.script(
+            "CREATE TABLE kernel_migrations \
+             (number BIGINT NOT NULL PRIMARY KEY, name TEXT NOT NULL, applied_at BIGINT NOT NULL)",
+        )?;
+    }
     let mut steps = Vec::new();
-    for migration in migrations().iter().filter(|migration| !applied.contains(&migration.number)) {
+    for migration in pending(tx)? {
         tx.script(if tx.is_postgres() { migration.postgres } else { migration.sqlite })?;
         tx.execute(
             "INSERT INTO kernel_migrations (number, name, applied_at) VALUES ($1, $2, $3)",
@@ -51,4 +52,24 @@ pub(super) fn run(tx: &mut Tx<'_>, now: i64) -> Result<Vec<String>, Error> {
         steps.push(migration.name.to_owned());
     }
     Ok(steps)
+}
+
+/// The steps that this database still lacks, in their order.
+pub(super) fn pending(tx: &mut Tx<'_>) -> Result<Vec<&'static Migration>, Error> {
+    let applied: Vec<i64> = match has_table(tx)? {
+        true => tx.query("SELECT number FROM kernel_migrations", &[], |row| row.get(0))?,
+        false => Vec::new(),
+    };
+    Ok(migrations().iter().filter(|migration| !applied.contains(&migration.number)).collect())
+}
+
+fn has_table(tx: &mut Tx<'_>) -> Result<bool, Error> {
+    let catalogue = match tx.is_postgres() {
+        true => {
+            "SELECT count(*) FROM pg_catalog.pg_tables \
+             WHERE tablename = 'kernel_migrations' AND schemaname = current_schema()"
+        }
+        false => "SELECT count(*) FROM sqlite_schema WHERE name = 'kernel_migrations'",
+    };
+    Ok(tx.query_opt(catalogue, &[], |row| row.truth(0))?.unwrap_or_default())
 }

@@ -66,8 +66,10 @@ impl FromStr for Location {
 pub struct Options {
     /// The database that is written to.
     pub location: Location,
-    /// A PostgreSQL replica that answers [`Db::read`], if there is one.
-    pub read_replica: Option<Location>,
+    /// The address of a PostgreSQL replica that answers [`Db::read`], if there is one.
+    pub read_replica: Option<String>,
+    /// Whether an embedded database that is not there is made.
+    pub create: bool,
     /// Connections held at most for writing, and as many again for reading. SQLite has one writer.
     pub connections: usize,
 }
@@ -95,16 +97,12 @@ impl Db {
     /// [`Error::Unavailable`] if the file cannot be opened or the server not be reached.
     pub async fn open(options: Options, metrics: DbMetrics) -> Result<Self, Error> {
         let opened = tokio::task::spawn_blocking(move || {
-            let Options { location, read_replica, connections } = options;
+            let Options { location, read_replica, create, connections } = options;
             match location {
-                Location::Sqlite(path) => sqlite::Engine::open(&path, connections, metrics)
+                Location::Sqlite(path) => sqlite::Engine::open(&path, create, connections, metrics)
                     .map(|engine| Engine::Sqlite(Box::new(engine))),
                 Location::Postgres(address) => {
-                    let replica = read_replica.and_then(|replica| match replica {
-                        Location::Postgres(replica) => Some(replica),
-                        Location::Sqlite(_) => None,
-                    });
-                    postgres::Engine::open(&address, replica.as_deref(), connections, metrics)
+                    postgres::Engine::open(&address, read_replica.as_deref(), connections, metrics)
                         .map(Engine::Postgres)
                 }
             }
@@ -127,6 +125,24 @@ impl Db {
         match &*self.engine {
             Engine::Sqlite(engine) => engine.read(call),
             Engine::Postgres(engine) => engine.read(call),
+        }
+        settle(answer).await
+    }
+
+    /// As [`Db::read`], but never from a replica, which lags: for what must hold at once, a revoked key above all.
+    ///
+    /// # Errors
+    /// As [`Db::read`].
+    pub async fn read_latest<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: FnMut(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
+        let (call, answer) = Call::boxed(work);
+        match &*self.engine {
+            Engine::Sqlite(engine) => engine.read(call),
+            Engine::Postgres(engine) => engine.read_latest(call),
         }
         settle(answer).await
     }
@@ -178,12 +194,22 @@ impl Db {
         }
     }
 
-    /// Whether a write can be made and lasts, found out by making one.
+    /// How many steps of the schema this database still lacks.
+    ///
+    /// # Errors
+    /// [`Error`] if the database cannot be read.
+    pub async fn pending(&self) -> Result<usize, Error> {
+        self.read(|tx| migrate::pending(tx).map(|steps| steps.len())).await
+    }
+
+    /// Whether a write can be made and lasts, found out by making one, and whether reads are answered.
     ///
     /// # Errors
     /// What stood in the way.
     pub async fn probe(&self) -> Result<(), Error> {
-        self.write(|tx| tx.execute("UPDATE kernel_probe SET count = count + 1", &[]).map(drop)).await
+        self.write(|tx| tx.execute("UPDATE kernel_probe SET count = count + 1", &[]).map(drop)).await?;
+        self.read(|tx| tx.query("SELECT count FROM kernel_probe", &[], |row| row.get::<i64>(0)).map(drop))
+            .await
     }
 
     /// Writes a consistent copy of a live SQLite database to `target`, which must not exist.

@@ -20,6 +20,8 @@ use crate::metrics::DbMetrics;
 const TRIES: u32 = 40;
 /// Fresh connections tried for one job before it is told that the server is away.
 const RECONNECTS: u32 = 2;
+/// Connections beside a replica for reads that it must not answer. Keys are looked up at most twice a second each.
+const LATEST_READERS: usize = 2;
 /// Any number: names the lock that keeps two servers from migrating at once.
 const MIGRATION_LOCK: i64 = 7_277_000_001;
 
@@ -32,6 +34,8 @@ struct Inner {
     config: Config,
     writes: Queue,
     reads: Queue,
+    /// Reads that a replica must not answer; where there is no replica, any reader may.
+    latest_reads: Option<Queue>,
     threads: Threads,
     metrics: DbMetrics,
 }
@@ -42,6 +46,15 @@ enum Access {
     Write,
 }
 
+impl Access {
+    fn thread_name(self) -> &'static str {
+        match self {
+            Self::Read => "db-reader",
+            Self::Write => "db-writer",
+        }
+    }
+}
+
 impl Engine {
     pub(super) fn open(
         address: &str,
@@ -50,21 +63,31 @@ impl Engine {
         metrics: DbMetrics,
     ) -> Result<Self, Error> {
         let config = configure(address)?;
-        let read_config = replica.map_or_else(|| Ok(config.clone()), configure)?;
         // Found out now, while somebody looks on, and not with the first request.
         drop(Session::connect(&config)?);
         let (writes, writes_waiting) = Queue::new();
         let (reads, reads_waiting) = Queue::new();
         let threads = Threads::default();
-        for _ in 0..connections {
-            let mut writer = Worker::new(&config, Access::Write, &metrics);
-            let waiting = writes_waiting.clone();
-            threads.spawn("db-writer", move || writer.serve(&waiting))?;
-            let mut reader = Worker::new(&read_config, Access::Read, &metrics);
-            let waiting = reads_waiting.clone();
-            threads.spawn("db-reader", move || reader.serve(&waiting))?;
-        }
-        Ok(Self { inner: Arc::new(Inner { config, writes, reads, threads, metrics }) })
+        let employ = |count: usize, config: &Config, access: Access, waiting: &Receiver<Box<dyn Job>>| {
+            (0..count).try_for_each(|_| {
+                let (mut worker, waiting) = (Worker::new(config, access, &metrics), waiting.clone());
+                threads.spawn(access.thread_name(), move || worker.serve(&waiting))
+            })
+        };
+        employ(connections, &config, Access::Write, &writes_waiting)?;
+        let latest_reads = match replica {
+            None => {
+                employ(connections, &config, Access::Read, &reads_waiting)?;
+                None
+            }
+            Some(replica) => {
+                employ(connections, &configure(replica)?, Access::Read, &reads_waiting)?;
+                let (latest_reads, waiting) = Queue::new();
+                employ(LATEST_READERS, &config, Access::Read, &waiting)?;
+                Some(latest_reads)
+            }
+        };
+        Ok(Self { inner: Arc::new(Inner { config, writes, reads, latest_reads, threads, metrics }) })
     }
 
     pub(super) fn write(&self, job: Box<dyn Job>) {
@@ -76,6 +99,10 @@ impl Engine {
 
     pub(super) fn read(&self, job: Box<dyn Job>) {
         self.inner.reads.hand_over(job);
+    }
+
+    pub(super) fn read_latest(&self, job: Box<dyn Job>) {
+        self.inner.latest_reads.as_ref().unwrap_or(&self.inner.reads).hand_over(job);
     }
 
     /// Runs `work` in a transaction of its own connection while no other server does the same.
@@ -96,6 +123,9 @@ impl Engine {
     pub(super) fn close(&self) {
         self.inner.writes.close();
         self.inner.reads.close();
+        if let Some(latest_reads) = &self.inner.latest_reads {
+            latest_reads.close();
+        }
         self.inner.threads.join();
     }
 }

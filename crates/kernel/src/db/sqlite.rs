@@ -4,6 +4,8 @@
 //! therefore takes all jobs that wait, runs each in a savepoint of one transaction, commits once and answers
 //! all. A lone job waits for nobody.
 
+use std::fs::File;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -34,7 +36,8 @@ pub(super) struct Engine {
 }
 
 impl Engine {
-    pub(super) fn open(path: &Path, readers: usize, metrics: DbMetrics) -> Result<Self, Error> {
+    pub(super) fn open(path: &Path, create: bool, readers: usize, metrics: DbMetrics) -> Result<Self, Error> {
+        ensure_file(path, create)?;
         let (writes, writes_waiting) = Queue::new();
         let (reads, reads_waiting) = Queue::new();
         let threads = Threads::default();
@@ -85,6 +88,14 @@ impl Engine {
         self.reads.close();
         self.threads.join();
     }
+}
+
+/// Makes the file for its owner alone: it holds names and phones. The engine gives its log the same rights.
+fn ensure_file(path: &Path, create: bool) -> Result<(), Error> {
+    let opened = File::options().write(true).create(create).mode(0o600).open(path);
+    opened
+        .map(drop)
+        .map_err(|error| Error::Unavailable(format!("{} cannot be opened: {error}", path.display())))
 }
 
 fn connect(path: &Path) -> Result<Connection, Error> {

@@ -32,9 +32,14 @@ const DRAINED_AT_MOST: usize = 64 << 20;
 #[derive(Clone, Copy, Debug)]
 pub struct Peer(pub IpAddr);
 
-/// The address of the client: the peer, or what a trusted proxy says of it.
-#[derive(Clone, Copy, Debug)]
-pub struct ClientAddress(pub IpAddr);
+/// Who is at the other end, as far as it can be known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Client {
+    /// The peer's address, or what a trusted proxy says of its client.
+    pub address: IpAddr,
+    /// The request says that it came through a proxy, and no trusted one says so.
+    pub behind_stranger: bool,
+}
 
 /// What a route is called in logs and metrics.
 #[derive(Clone)]
@@ -52,23 +57,23 @@ pub(super) async fn attend<D: Dialect>(
 ) -> Response {
     let settings = &door.kernel.http;
     let peer = request.extensions().get::<Peer>().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0);
-    let client = client_address(peer, request.headers(), &settings.trusted_proxies);
+    let client = client(peer, request.headers(), &settings.trusted_proxies);
     let request_id = request_id(request.headers());
     let mut visit = Visit {
         door: &door,
         method: request.method().clone(),
         request_id: &request_id,
-        client,
+        client: client.address,
         began: Instant::now(),
         caller: None,
         over: false,
     };
     let now = door.kernel.clock.now();
-    let identity = door.kernel.keys.identify(door.api, request.headers(), client, now).await;
+    let identity = door.kernel.keys.identify(door.api, request.headers(), client.address, now).await;
     if let Identity::Known(caller) = &identity {
         visit.caller = Some(caller.clone());
     }
-    request.extensions_mut().insert(ClientAddress(client));
+    request.extensions_mut().insert(client);
     request.extensions_mut().insert(identity);
 
     let handled = AssertUnwindSafe(async {
@@ -155,11 +160,11 @@ fn request_id(headers: &HeaderMap) -> HeaderValue {
 }
 
 /// `X-Forwarded-For` grows to the right: the last address that no trusted proxy vouches for is the client.
-fn client_address(peer: IpAddr, headers: &HeaderMap, proxies: &[IpNet]) -> IpAddr {
+fn client(peer: IpAddr, headers: &HeaderMap, proxies: &[IpNet]) -> Client {
     let peer = peer.to_canonical();
     let trusted = |address: &IpAddr| proxies.iter().any(|network| network.contains(address));
     if !trusted(&peer) {
-        return peer;
+        return Client { address: peer, behind_stranger: headers.contains_key(FORWARDED_FOR) };
     }
     let listed: Vec<&str> = headers
         .get_all(FORWARDED_FOR)
@@ -167,15 +172,15 @@ fn client_address(peer: IpAddr, headers: &HeaderMap, proxies: &[IpNet]) -> IpAdd
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(','))
         .collect();
-    let mut client = peer;
+    let mut address = peer;
     for hop in listed.iter().rev() {
         let Ok(hop) = hop.trim().parse::<IpAddr>() else { break };
-        client = hop.to_canonical();
-        if !trusted(&client) {
+        address = hop.to_canonical();
+        if !trusted(&address) {
             break;
         }
     }
-    client
+    Client { address, behind_stranger: false }
 }
 
 fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
@@ -249,13 +254,14 @@ mod tests {
     #[test]
     fn a_stranger_cannot_say_where_it_comes_from() {
         let claimed = forwarded("203.0.113.7");
-        assert_eq!(client_address(address("192.0.2.1"), &claimed, &[]), address("192.0.2.1"));
+        let stranger = Client { address: address("192.0.2.1"), behind_stranger: true };
+        assert_eq!(client(address("192.0.2.1"), &claimed, &[]), stranger);
     }
 
     #[test]
     fn the_last_address_before_the_trusted_proxies_is_the_client() {
         let proxies = ["10.0.0.0/8".parse().unwrap()];
-        let from = |value| client_address(address("10.0.0.1"), &forwarded(value), &proxies);
+        let from = |value| client(address("10.0.0.1"), &forwarded(value), &proxies).address;
         assert_eq!(from("203.0.113.7"), address("203.0.113.7"));
         assert_eq!(
             from("198.51.100.1, 203.0.113.7, 10.0.0.2"),

@@ -7,7 +7,7 @@ mod operations;
 mod own;
 mod serve;
 
-pub use self::attend::{ClientAddress, HttpSettings, Peer, Refusal};
+pub use self::attend::{Client, HttpSettings, Peer, Refusal};
 pub use self::dialect::{Cause, Dialect, Fault, Plain, PlainError};
 pub use self::input::{BadParameter, Input};
 pub use self::operations::{Operation, Routes, fit};

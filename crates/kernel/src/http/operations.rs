@@ -10,6 +10,7 @@ use axum::http::{HeaderValue, Method};
 use axum::middleware::from_fn_with_state;
 use axum::response::Response;
 use axum::routing::{MethodFilter, MethodRouter, any, on};
+use serde_json::Value;
 use utoipa::openapi::path::{HttpMethod, OperationBuilder, Parameter, ParameterIn};
 use utoipa::openapi::request_body::RequestBodyBuilder;
 use utoipa::openapi::schema::{ComponentsBuilder, Schema};
@@ -77,20 +78,27 @@ impl<D: Dialect> Operation<D> {
     #[must_use]
     pub fn input<P: IntoParams + ToSchema>(mut self, media_types: &'static [&'static str]) -> Self {
         self.parameters.extend(P::into_params(|| Some(ParameterIn::Query)));
-        self.body = Some((self.schema::<P>(), media_types));
+        self.body = Some((self.schema::<P>(&P::name()), media_types));
         self
     }
 
     /// A success is answered with `T` as JSON.
     #[must_use]
-    pub fn answers<T: ToSchema>(mut self) -> Self {
-        self.answer = Some(self.schema::<T>());
+    pub fn answers<T: ToSchema>(self) -> Self {
+        self.answers_as::<T>(&T::name())
+    }
+
+    /// A success is answered with `T` as JSON, under a name of its own: types that differ in a parameter have
+    /// the same.
+    #[must_use]
+    pub fn answers_as<T: ToSchema>(mut self, name: &str) -> Self {
+        self.answer = Some(self.schema::<T>(name));
         self
     }
 
-    fn schema<T: ToSchema>(&mut self) -> RefOr<Schema> {
+    fn schema<T: ToSchema>(&mut self, name: &str) -> RefOr<Schema> {
         T::schemas(&mut self.schemas);
-        let name = T::name().into_owned();
+        let name = name.to_owned();
         self.schemas.push((name.clone(), T::schema()));
         RefOr::Ref(Ref::from_schema_name(name))
     }
@@ -193,8 +201,43 @@ pub fn fit<D: Dialect>(
     router = router.route(base, unknown.clone()).route(&format!("{base}/{{*rest}}"), unknown);
     Routes {
         router: router.with_state(state),
-        document: OpenApiBuilder::new().paths(document).components(Some(components.build())).build(),
+        document: under_own_names(
+            api,
+            OpenApiBuilder::new().paths(document).components(Some(components.build())).build(),
+        ),
     }
+}
+
+/// Puts the API's name before those of its schemas: every API has an error of its own, and a `Code`.
+fn under_own_names(api: &str, document: OpenApi) -> OpenApi {
+    const SCHEMAS: &str = "#/components/schemas/";
+    fn rename(api: &str, value: &mut Value) {
+        match value {
+            Value::Object(fields) => {
+                for (key, field) in fields {
+                    match field {
+                        Value::String(reference) if key == "$ref" => {
+                            if let Some(name) = reference.strip_prefix(SCHEMAS) {
+                                *reference = format!("{SCHEMAS}{api}.{name}");
+                            }
+                        }
+                        field => rename(api, field),
+                    }
+                }
+            }
+            Value::Array(items) => items.iter_mut().for_each(|item| rename(api, item)),
+            _ => {}
+        }
+    }
+    let Ok(mut json) = serde_json::to_value(&document) else { return document };
+    rename(api, &mut json);
+    if let Some(Value::Object(schemas)) = json.pointer_mut("/components/schemas") {
+        *schemas = std::mem::take(schemas)
+            .into_iter()
+            .map(|(name, schema)| (format!("{api}.{name}"), schema))
+            .collect();
+    }
+    serde_json::from_value(json).unwrap_or(document)
 }
 
 /// Answers all methods but `allowed` with a fault that names those. axum would answer HEAD with GET's handler,

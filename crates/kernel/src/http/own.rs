@@ -1,7 +1,6 @@
 //! The whole application: the APIs side by side, and what belongs to none of them.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use axum::extract::{Extension, State};
 use axum::http::StatusCode;
@@ -17,7 +16,7 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, Secur
 use utoipa::openapi::{InfoBuilder, OpenApi, OpenApiBuilder};
 
 use super::SECURITY_SCHEMES;
-use super::attend::{ClientAddress, Door, attend};
+use super::attend::{Client, Door, attend};
 use super::dialect::{Fault, Plain};
 use super::operations::Routes;
 use super::serve::Service;
@@ -48,7 +47,8 @@ pub fn app(
         let handler = attended(kernel, path, handler.fallback(refuse));
         router = router.route(path, handler.with_state(Arc::clone(kernel)));
     }
-    router = router.merge(docs(document));
+    let door = Door { kernel: Arc::clone(kernel), api: "kernel", route: "documentation" };
+    router = router.merge(docs(document).layer(from_fn_with_state(door, attend::<Plain>)));
     let unknown = attended(kernel, "unknown", any(async || Fault::NotFound.respond::<Plain>()));
     router = router.fallback_service(unknown.with_state(Arc::clone(kernel)));
     NormalizePathLayer::trim_trailing_slash().layer(router)
@@ -95,11 +95,8 @@ async fn health() -> Response {
     no_store(StatusCode::OK, Health { status: "ok" })
 }
 
-/// It can do its work: a write lasts, and it is not about to stop.
+/// It can do its work: a write lasts.
 async fn ready(State(kernel): State<Arc<Kernel>>) -> Response {
-    if kernel.stopping.load(Ordering::Relaxed) {
-        return no_store(StatusCode::SERVICE_UNAVAILABLE, Health { status: "stopping" });
-    }
     match kernel.readiness.check(&kernel.db, &kernel.clock).await {
         Ok(()) => no_store(StatusCode::OK, Health { status: "ready" }),
         Err(cause) => {
@@ -113,9 +110,11 @@ async fn ready(State(kernel): State<Arc<Kernel>>) -> Response {
 
 async fn metrics_for_trusted(
     State(kernel): State<Arc<Kernel>>,
-    Extension(ClientAddress(client)): Extension<ClientAddress>,
+    Extension(client): Extension<Client>,
 ) -> Response {
-    if !kernel.http.trusted_networks.iter().any(|network| network.contains(&client)) {
+    // A proxy that nobody has vouched for makes the whole world look like this machine.
+    let vouched = !client.behind_stranger;
+    if !(vouched && kernel.http.trusted_networks.iter().any(|network| network.contains(&client.address))) {
         return Fault::Forbidden.respond::<Plain>();
     }
     metrics_page(State(kernel)).await

@@ -1,53 +1,66 @@
 //! `partnerapi check`.
 
-use kernel::clock::Clock;
-use kernel::db::{Db, Options};
+use std::io::ErrorKind;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+
+use kernel::db::{Db, Location, Options};
 use kernel::metrics::DbMetrics;
 
 use super::serve;
 use crate::cli::{Common, Serve};
 use crate::telling::tell;
 
-/// Tries everything that `serve` needs and tells what it found; something wrong is an error at the end.
+/// Tries everything that `serve` needs, changes nothing, and tells what it found; something wrong is an error at
+/// the end.
 pub(crate) async fn check(common: &Common, settings: Serve) -> anyhow::Result<()> {
-    let mut wrong = 0;
-    let mut report = |what: &str, found: Result<String, String>| {
-        let line = match found {
-            Ok(good) => format!("{what}: {good}"),
-            Err(bad) => {
-                wrong += 1;
-                format!("{what}: WRONG: {bad}")
-            }
-        };
-        tell(&line)
-    };
-    let tls = serve::tls(&settings).map(|tls| if tls.is_some() { "on".to_owned() } else { "off".to_owned() });
-    report("TLS", tls.map_err(|error| format!("{error:#}")))?;
-    let listening =
-        std::net::TcpListener::bind(settings.listen.0).map(|_| format!("{} is free", settings.listen.0));
-    report(
-        "address",
-        listening.map_err(|error| format!("{} cannot be listened on: {error}", settings.listen.0)),
-    )?;
-    report("database", reach(common, &settings).await)?;
-    if wrong > 0 {
-        anyhow::bail!("{wrong} of these would be in the way of serve");
+    let options = serve::options(common, &settings, false)?;
+    let tls = serve::tls(&settings).map(|tls| if tls.is_some() { "on" } else { "off" }.to_owned());
+    let mut found = vec![
+        ("TLS", tls.map_err(|error| format!("{error:#}"))),
+        ("address", is_free(settings.listen.0)),
+        ("database", database(options).await),
+    ];
+    if let Some(port) = settings.metrics_port.0 {
+        found.push(("metrics port", is_free(SocketAddr::from((Ipv4Addr::UNSPECIFIED, port)))));
     }
-    Ok(())
+    for (what, found) in &found {
+        match found {
+            Ok(good) => tell(&format!("{what}: {good}"))?,
+            Err(bad) => tell(&format!("{what}: WRONG: {bad}"))?,
+        }
+    }
+    match found.iter().filter(|(_, found)| found.is_err()).count() {
+        0 => Ok(()),
+        wrong => anyhow::bail!("{wrong} of these would be in the way of serve"),
+    }
 }
 
-async fn reach(common: &Common, settings: &Serve) -> Result<String, String> {
-    let options = Options {
-        location: common.database_url.clone(),
-        read_replica: settings.database_read_url.0.clone(),
-        connections: 1,
+/// An address in use is what one finds while the server runs, and then all is well.
+fn is_free(address: SocketAddr) -> Result<String, String> {
+    match TcpListener::bind(address) {
+        Ok(_) => Ok(format!("{address} is free")),
+        Err(error) if error.kind() == ErrorKind::AddrInUse => {
+            Ok(format!("{address} is in use, by a running server?"))
+        }
+        Err(error) => Err(format!("{address} cannot be listened on: {error}")),
+    }
+}
+
+async fn database(options: Options) -> Result<String, String> {
+    if let Location::Sqlite(file) = &options.location
+        && !file.exists()
+        && file.parent().is_some_and(|folder| folder.as_os_str().is_empty() || folder.is_dir())
+    {
+        return Ok(format!("{} is not there yet; serve makes it", file.display()));
+    }
+    let db = Db::open(Options { connections: 1, ..options }, DbMetrics::default())
+        .await
+        .map_err(|e| e.to_string())?;
+    let found = match db.pending().await {
+        Ok(0) => db.probe().await.map(|()| "takes writes, and its schema is up to date".to_owned()),
+        Ok(steps) => Ok(format!("answers; its schema lacks {steps} steps, which serve and migrate bring")),
+        Err(error) => Err(error),
     };
-    let db = Db::open(options, DbMetrics::default()).await.map_err(|error| error.to_string())?;
-    let steps = db.migrate(Clock::System.now()).await.map_err(|error| error.to_string())?;
-    let probed = db.probe().await.map_err(|error| error.to_string());
     db.close().await;
-    probed.map(|()| match steps.len() {
-        0 => "takes writes, its schema is up to date".to_owned(),
-        count => format!("takes writes, its schema was brought up to date ({count} steps)"),
-    })
+    found.map_err(|error| error.to_string())
 }

@@ -17,7 +17,7 @@ const PAUSE: Duration = Duration::from_millis(200);
 const OVERLAP: i64 = 500;
 
 pub(crate) async fn events(common: &Common, follow: bool, limit: Option<u64>) -> anyhow::Result<()> {
-    let db = database::open(common).await?;
+    let db = database::look(common).await?;
     let mut left = limit.unwrap_or(u64::MAX);
     let mut last = 0;
     let mut shown = BTreeSet::new();

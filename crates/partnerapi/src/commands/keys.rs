@@ -29,7 +29,7 @@ pub(crate) async fn create(
 }
 
 pub(crate) async fn list(common: &Common) -> anyhow::Result<()> {
-    let db = database::open(common).await?;
+    let db = database::look(common).await?;
     let listed = db.read(keys::list).await?;
     db.close().await;
     for keys::Listed { prefix, api, account, created_at, revoked_at } in listed {
@@ -43,7 +43,7 @@ pub(crate) async fn revoke(common: &Common, beginning: String) -> anyhow::Result
     if beginning.is_empty() {
         return Err(WrongUsage("PREFIX is the beginning of a key, as keys list shows it".into()).into());
     }
-    let db = database::open(common).await?;
+    let db = database::look(common).await?;
     let now = Clock::System.now();
     let revoked: Result<String, keys::RevokeError> =
         db.write(move |tx| keys::revoke(tx, now, &beginning)).await;

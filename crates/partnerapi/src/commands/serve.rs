@@ -1,14 +1,13 @@
 //! `partnerapi serve`.
 
-use std::net::{Ipv6Addr, SocketAddr};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use kernel::api::{Api, Job, Kernel};
 use kernel::clock::Clock;
-use kernel::db::{Db, Options};
+use kernel::db::{Db, Location, Options};
 use kernel::events;
 use kernel::http::{self, HttpSettings, Tls};
 use kernel::metrics::Metrics;
@@ -19,6 +18,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::cli::{Common, Serve};
+use crate::settings::Replica;
 use crate::{WrongUsage, apis, demo, docs};
 
 pub(crate) async fn serve(common: &Common, settings: Serve) -> anyhow::Result<()> {
@@ -30,7 +30,7 @@ pub(crate) async fn serve(common: &Common, settings: Serve) -> anyhow::Result<()
     let apis = apis::mounted(&kernel);
     let listener = bind(settings.listen.0).await?;
     let metrics_listener = match settings.metrics_port.0 {
-        Some(port) => Some(bind(SocketAddr::from((Ipv6Addr::UNSPECIFIED, port))).await?),
+        Some(port) => Some(bind_everywhere(port).await?),
         None => None,
     };
     let address = listener.local_addr()?;
@@ -50,17 +50,13 @@ pub(crate) async fn serve(common: &Common, settings: Serve) -> anyhow::Result<()
         background.spawn(http::serve(listener, None, app, stopped, Duration::from_secs(1)));
     }
     tracing::info!("listening on {scheme}://{address}");
-    let told_to_stop = {
-        let kernel = Arc::clone(&kernel);
-        let mut terminate = signal(SignalKind::terminate())?;
-        async move {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = tokio::signal::ctrl_c() => {}
-            }
-            kernel.stopping.store(true, Ordering::Relaxed);
-            tracing::info!("stopping: requests under way are finished first");
+    let mut terminate = signal(SignalKind::terminate())?;
+    let told_to_stop = async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = tokio::signal::ctrl_c() => {}
         }
+        tracing::info!("stopping: requests under way are finished first");
     };
     http::serve(listener, tls, app, told_to_stop, settings.request_timeout.0).await;
     drop(stop);
@@ -86,13 +82,21 @@ pub(crate) fn tls(settings: &Serve) -> anyhow::Result<Option<Tls>> {
     }
 }
 
+/// The database as it is set: only PostgreSQL has replicas.
+pub(crate) fn options(common: &Common, settings: &Serve, create: bool) -> Result<Options, WrongUsage> {
+    let location = common.database_url.clone();
+    let read_replica = settings.database_read_url.0.clone().map(|Replica(address)| address);
+    if read_replica.is_some() && matches!(location, Location::Sqlite(_)) {
+        return Err(WrongUsage(
+            "PARTNERAPI_DATABASE_READ_URL goes with a PostgreSQL PARTNERAPI_DATABASE_URL only".into(),
+        ));
+    }
+    Ok(Options { location, read_replica, create, connections: settings.database_connections })
+}
+
 async fn kernel(common: &Common, settings: &Serve) -> anyhow::Result<Arc<Kernel>> {
     let metrics = Metrics::default();
-    let options = Options {
-        location: common.database_url.clone(),
-        read_replica: settings.database_read_url.0.clone(),
-        connections: settings.database_connections,
-    };
+    let options = options(common, settings, true)?;
     let db = Db::open(options, metrics.db.clone()).await.context("cannot open the database")?;
     let steps = db.migrate(Clock::System.now()).await.context("cannot bring the schema up to date")?;
     for step in steps {
@@ -108,6 +112,14 @@ async fn kernel(common: &Common, settings: &Serve) -> anyhow::Result<Arc<Kernel>
 
 async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))
+}
+
+/// Every address; a machine without IPv6 has those of IPv4 only.
+async fn bind_everywhere(port: u16) -> anyhow::Result<TcpListener> {
+    match bind(SocketAddr::from((Ipv6Addr::UNSPECIFIED, port))).await {
+        Err(_) => bind(SocketAddr::from((Ipv4Addr::UNSPECIFIED, port))).await,
+        bound => bound,
+    }
 }
 
 fn start_jobs(kernel: &Arc<Kernel>, apis: &[Arc<dyn Api>], stopping: &watch::Receiver<()>) -> JoinSet<()> {

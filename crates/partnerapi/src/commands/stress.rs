@@ -65,7 +65,9 @@ pub(crate) async fn stress(storm: Storm) -> anyhow::Result<()> {
         .filter(|(seat, count)| places.get(*seat).is_none_or(|free| *count > free))
         .collect();
     ensure!(oversold.is_empty(), "sold more often than there are places: {oversold:?}");
-    tell("No place was sold twice; what was reserved is cancelled.")
+    tell("No place was sold twice; what was reserved is cancelled.")?;
+    ensure!(tally.failed.is_empty(), "{} requests failed", tally.failed.len());
+    Ok(())
 }
 
 struct Show {

@@ -57,7 +57,7 @@ pub(crate) async fn load(
 
 pub(crate) async fn export(common: &Common, api: &str, account: Option<&str>) -> anyhow::Result<()> {
     let entry = entry(api, account)?;
-    let db = database::open(common).await?;
+    let db = database::look(common).await?;
     let api = mount(entry, &db);
     let exported = db
         .read(move |tx| {
