@@ -17,7 +17,7 @@ on_both_engines!(a_storm_leaves_one_winner_a_seat, what_was_answered_survives_th
 async fn a_storm_leaves_one_winner_a_seat(engine: Engine) {
     let app = App::start(engine);
     app.import("tickets", &big_hall()).printed();
-    let sold = storm(&[app.server.url.clone()], &app, wishes()).await;
+    let sold = storm(std::slice::from_ref(&app.server.url), &app, wishes()).await;
     check(&sold, &app.tickets("auditor")).await;
 }
 

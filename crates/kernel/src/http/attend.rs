@@ -68,15 +68,14 @@ pub(super) async fn attend<D: Dialect>(
         caller: None,
         over: false,
     };
-    let now = door.kernel.clock.now();
-    let identity = door.kernel.keys.identify(door.api, request.headers(), client.address, now).await;
-    if let Identity::Known(caller) = &identity {
-        visit.caller = Some(caller.clone());
-    }
-    request.extensions_mut().insert(client);
-    request.extensions_mut().insert(identity);
-
     let handled = AssertUnwindSafe(async {
+        let now = door.kernel.clock.now();
+        let identity = door.kernel.keys.identify(door.api, request.headers(), client.address, now).await;
+        if let Identity::Known(caller) = &identity {
+            visit.caller = Some(caller.clone());
+        }
+        request.extensions_mut().insert(client);
+        request.extensions_mut().insert(identity);
         if request.body().size_hint().lower() > D::BODY_LIMIT as u64 {
             drain(request.into_body()).await;
             return Fault::TooLarge.respond::<D>();

@@ -1,0 +1,168 @@
+//! What stands around a handler speaks the dialect of its API, whatever goes wrong.
+
+#![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Json;
+use axum::body::Body;
+use axum::http::{Method, Request, Response, StatusCode};
+use axum::response::IntoResponse as _;
+use kernel::api::Kernel;
+use kernel::clock::Clock;
+use kernel::http::{Dialect, Fault, HttpSettings, Input, Operation, fit};
+use kernel::keys::{self, Caller};
+use kernel::metrics::Metrics;
+use serde::Serialize;
+use testkit::{Database, Engine};
+use tower::ServiceExt as _;
+use utoipa::ToSchema;
+
+/// An API that says `{"fault": …}`.
+#[derive(Clone)]
+struct Toy;
+
+#[derive(Serialize, ToSchema)]
+struct ToyError {
+    fault: String,
+}
+
+impl Dialect for Toy {
+    type ErrorBody = ToyError;
+    const ERRORS: &'static [(u16, &'static str)] = &[(404, "not here")];
+    const BODY_LIMIT: usize = 100;
+
+    fn render(fault: &Fault) -> axum::response::Response {
+        (fault.status(), Json(ToyError { fault: fault.public_message().to_owned() })).into_response()
+    }
+
+    fn finish(caller: Option<&Caller>, response: &mut axum::response::Response) {
+        if caller.is_some_and(|caller| caller.errors_as_200) {
+            *response.status_mut() = StatusCode::OK;
+        }
+    }
+}
+
+struct Fitted {
+    router: axum::Router,
+    kernel: Arc<Kernel>,
+    _database: Database,
+}
+
+async fn fitted() -> Fitted {
+    let database = Database::fresh(Engine::Sqlite);
+    let http = HttpSettings {
+        request_timeout: Duration::from_millis(20),
+        trusted_proxies: vec![],
+        trusted_networks: vec![],
+    };
+    let kernel = Kernel::new(database.open().await, Clock::System, Metrics::default(), http);
+    let operations = vec![
+        Operation::new(&[Method::GET], "/panic", "Panics", async || -> &'static str { panic!("the inside") }),
+        Operation::new(&[Method::GET], "/stuck", "Never answers", async || {
+            std::future::pending::<&'static str>().await
+        }),
+        Operation::new(&[Method::GET, Method::POST], "/input", "Reads", async |_: Input| "read"),
+        Operation::new(&[Method::GET], "/private", "Knows its caller", async |caller: Caller| {
+            caller.account.to_string()
+        }),
+        Operation::new(&[Method::GET], "/part/{one}/{two?}", "Has two paths", async || "part"),
+    ];
+    let router = fit(&kernel, "toy", "/toy", operations, Toy).router;
+    Fitted { router, kernel, _database: database }
+}
+
+impl Fitted {
+    async fn send(
+        &self,
+        request: axum::http::request::Builder,
+        body: impl Into<Body>,
+    ) -> (StatusCode, String, Response<()>) {
+        let response = self.router.clone().oneshot(request.body(body.into()).unwrap()).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+        let text = String::from_utf8(bytes.to_vec()).unwrap();
+        (parts.status, text, Response::from_parts(parts, ()))
+    }
+
+    async fn get(&self, path: &str) -> (u16, String) {
+        let (status, text, _) = self.send(Request::get(path), "").await;
+        (status.as_u16(), text)
+    }
+}
+
+fn said(fault: &str) -> String {
+    format!("{{\"fault\":\"{fault}\"}}")
+}
+
+#[test]
+fn every_fault_is_told_in_the_dialect_and_says_nothing_of_the_inside() {
+    testkit::run(async {
+        let toy = fitted().await;
+        assert_eq!(toy.get("/toy/nowhere").await, (404, said("Not found")));
+        assert_eq!(toy.get("/toy").await, (404, said("Not found")));
+        assert_eq!(toy.get("/toy/panic").await, (500, said("Internal error")));
+        assert_eq!(toy.get("/toy/stuck").await, (503, said("The request took too long")));
+        assert_eq!(toy.get("/toy/private").await, (401, said("Wrong credentials")));
+        assert_eq!(toy.get("/toy/input?a=%ff").await, (400, said("A parameter is not UTF-8")));
+    });
+}
+
+#[test]
+fn a_wrong_method_names_the_right_ones_and_head_is_not_get() {
+    testkit::run(async {
+        let toy = fitted().await;
+        for method in [Method::PUT, Method::HEAD, Method::OPTIONS] {
+            let (status, _, response) =
+                toy.send(Request::builder().method(method).uri("/toy/input"), "").await;
+            assert_eq!(status, 405);
+            assert_eq!(response.headers()["allow"], "GET, POST");
+        }
+    });
+}
+
+#[test]
+fn a_body_of_another_type_or_size_is_refused() {
+    testkit::run(async {
+        let toy = fitted().await;
+        let post = |media_type| Request::post("/toy/input").header("content-type", media_type);
+        let (status, text, _) = toy.send(post("text/plain"), "hello").await;
+        assert_eq!((status.as_u16(), text), (415, said("Unsupported media type")));
+        let (status, text, _) = toy.send(post("application/json"), format!("\"{}\"", "x".repeat(100))).await;
+        assert_eq!((status.as_u16(), text), (413, said("Request body is too large")));
+
+        let chunks = futures_util::stream::iter((0..3).map(|_| Ok::<_, std::io::Error>("x".repeat(60))));
+        let (status, _, _) = toy.send(post("application/json"), Body::from_stream(chunks)).await;
+        assert_eq!(status, 413, "also where no length was announced");
+        let (status, _, _) = toy.send(post("application/json"), "{}").await;
+        assert_eq!(status, 200);
+    });
+}
+
+#[test]
+fn a_last_segment_may_be_left_out() {
+    testkit::run(async {
+        let toy = fitted().await;
+        assert_eq!(toy.get("/toy/part/1").await, (200, "part".into()));
+        assert_eq!(toy.get("/toy/part/1/2").await, (200, "part".into()));
+        assert_eq!(toy.get("/toy/part").await.0, 404);
+    });
+}
+
+#[test]
+fn the_last_look_knows_the_caller_even_where_no_handler_was_reached() {
+    testkit::run(async {
+        let toy = fitted().await;
+        let created = toy.kernel.db.write(|tx| keys::create(tx, 0, "toy", "ann", true)).await;
+        let key = created.unwrap();
+        let ask = |path: &str| Request::get(path.to_owned()).header("authorization", format!("Bearer {key}"));
+        let (status, text, _) = toy.send(ask("/toy/private"), "").await;
+        assert_eq!((status.as_u16(), text.as_str()), (200, "ann"));
+        for path in ["/toy/nowhere", "/toy/panic", "/toy/stuck"] {
+            let (status, text, _) = toy.send(ask(path), "").await;
+            assert_eq!(status, 200, "{path}");
+            assert!(text.contains("fault"), "{path}: {text}");
+        }
+    });
+}
