@@ -37,8 +37,9 @@ pub struct Peer(pub IpAddr);
 pub struct Client {
     /// The peer's address, or what a trusted proxy says of its client.
     pub address: IpAddr,
-    /// The request says that it came through a proxy, and no trusted one says so.
-    pub behind_stranger: bool,
+    /// It comes from a trusted network. A request through a proxy that nobody has vouched for never does: to
+    /// such a proxy's server the whole world has its address.
+    pub trusted: bool,
 }
 
 /// What a route is called in logs and metrics.
@@ -57,7 +58,7 @@ pub(super) async fn attend<D: Dialect>(
 ) -> Response {
     let settings = &door.kernel.http;
     let peer = request.extensions().get::<Peer>().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0);
-    let client = client(peer, request.headers(), &settings.trusted_proxies);
+    let client = client(peer, request.headers(), settings);
     let request_id = request_id(request.headers());
     let mut visit = Visit {
         door: &door,
@@ -158,28 +159,34 @@ fn request_id(headers: &HeaderMap) -> HeaderValue {
     })
 }
 
-/// `X-Forwarded-For` grows to the right: the last address that no trusted proxy vouches for is the client.
-fn client(peer: IpAddr, headers: &HeaderMap, proxies: &[IpNet]) -> Client {
-    let peer = peer.to_canonical();
-    let trusted = |address: &IpAddr| proxies.iter().any(|network| network.contains(address));
-    if !trusted(&peer) {
-        return Client { address: peer, behind_stranger: headers.contains_key(FORWARDED_FOR) };
+fn client(peer: IpAddr, headers: &HeaderMap, settings: &HttpSettings) -> Client {
+    let (address, vouched) = client_address(peer.to_canonical(), headers, &settings.trusted_proxies);
+    let trusted = vouched && settings.trusted_networks.iter().any(|network| network.contains(&address));
+    Client { address, trusted }
+}
+
+/// The client's address, and whether all that the request says of its way is vouched for. `X-Forwarded-For` grows
+/// to the right: the last address that is no trusted proxy is the client.
+fn client_address(peer: IpAddr, headers: &HeaderMap, proxies: &[IpNet]) -> (IpAddr, bool) {
+    let is_proxy = |address: &IpAddr| proxies.iter().any(|network| network.contains(address));
+    if !is_proxy(&peer) {
+        return (peer, !headers.contains_key(FORWARDED_FOR));
     }
-    let listed: Vec<&str> = headers
+    let hops: Vec<&str> = headers
         .get_all(FORWARDED_FOR)
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(','))
         .collect();
     let mut address = peer;
-    for hop in listed.iter().rev() {
-        let Ok(hop) = hop.trim().parse::<IpAddr>() else { break };
+    for hop in hops.iter().rev() {
+        let Ok(hop) = hop.trim().parse::<IpAddr>() else { return (address, false) };
         address = hop.to_canonical();
-        if !trusted(&address) {
+        if !is_proxy(&address) {
             break;
         }
     }
-    Client { address, behind_stranger: false }
+    (address, true)
 }
 
 fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
@@ -253,20 +260,20 @@ mod tests {
     #[test]
     fn a_stranger_cannot_say_where_it_comes_from() {
         let claimed = forwarded("203.0.113.7");
-        let stranger = Client { address: address("192.0.2.1"), behind_stranger: true };
-        assert_eq!(client(address("192.0.2.1"), &claimed, &[]), stranger);
+        assert_eq!(client_address(address("192.0.2.1"), &claimed, &[]), (address("192.0.2.1"), false));
+        assert_eq!(
+            client_address(address("192.0.2.1"), &HeaderMap::new(), &[]),
+            (address("192.0.2.1"), true)
+        );
     }
 
     #[test]
     fn the_last_address_before_the_trusted_proxies_is_the_client() {
         let proxies = ["10.0.0.0/8".parse().unwrap()];
-        let from = |value| client(address("10.0.0.1"), &forwarded(value), &proxies).address;
-        assert_eq!(from("203.0.113.7"), address("203.0.113.7"));
-        assert_eq!(
-            from("198.51.100.1, 203.0.113.7, 10.0.0.2"),
-            address("203.0.113.7"),
-            "the first is only a claim"
-        );
-        assert_eq!(from("nonsense"), address("10.0.0.1"));
+        let from = |value| client_address(address("10.0.0.1"), &forwarded(value), &proxies);
+        assert_eq!(from("203.0.113.7"), (address("203.0.113.7"), true));
+        let long_way = from("198.51.100.1, 203.0.113.7, 10.0.0.2");
+        assert_eq!(long_way, (address("203.0.113.7"), true), "the first is only a claim");
+        assert_eq!(from("nonsense"), (address("10.0.0.1"), false));
     }
 }
