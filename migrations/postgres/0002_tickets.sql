@@ -23,6 +23,7 @@ CREATE TABLE tickets_quotas (
 
 -- `show` in the tables below is the number here: a show_id need only be unique within its event.
 CREATE TABLE tickets_shows (
+    -- Never given again: tickets of a show that was removed keep its number.
     show BIGINT NOT NULL PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
     event_id BIGINT NOT NULL REFERENCES tickets_events,
     show_id BIGINT NOT NULL,

@@ -23,7 +23,8 @@ CREATE TABLE tickets_quotas (
 
 -- `show` in the tables below is the number here: a show_id need only be unique within its event.
 CREATE TABLE tickets_shows (
-    show INTEGER NOT NULL PRIMARY KEY,
+    -- Never given again: tickets of a show that was removed keep its number.
+    show INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
     event_id BIGINT NOT NULL REFERENCES tickets_events,
     show_id BIGINT NOT NULL,
     start_at BIGINT NOT NULL,

@@ -33,6 +33,10 @@ const TRUSTED_FOR: Micros = 500_000;
 /// Failed attempts a minute from one address after which it is told to wait.
 const FAILURES_PER_MINUTE: u32 = 60;
 
+/// Credentials of one request that are looked at: both parts of a Basic one, a Bearer one and `X-API-Key`. More
+/// would be a way to try many keys at the price of one attempt.
+const CREDENTIALS_AT_MOST: usize = 4;
+
 /// Who is calling: the account that the presented key belongs to. A handler that takes one cannot be reached
 /// without a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -184,18 +188,20 @@ impl Keys {
         client: IpAddr,
         now: Micros,
     ) -> Identity {
-        let presented = presented(headers);
-        if presented.is_empty() {
-            return Identity::Absent;
-        }
-        for key in &presented {
+        let mut identity = Identity::Absent;
+        for key in presented(headers).iter().take(CREDENTIALS_AT_MOST) {
             match self.verify(api, key, now).await {
                 Ok(Some(caller)) => return Identity::Known(caller),
-                Ok(None) => {}
+                Ok(None) => identity = Identity::Refused,
                 Err(error) => return Identity::Unknown(error),
             }
         }
-        self.failures.count(client, now).map_or(Identity::Refused, Identity::Throttled)
+        match identity {
+            Identity::Refused => {
+                self.failures.count(client, now).map_or(Identity::Refused, Identity::Throttled)
+            }
+            identity => identity,
+        }
     }
 
     async fn verify(&self, api: &str, key: &str, now: Micros) -> Result<Option<Caller>, Error> {

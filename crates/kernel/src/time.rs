@@ -3,7 +3,7 @@
 use std::fmt;
 
 use jiff::civil::DateTime;
-use jiff::tz::{Offset, TimeZone};
+use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
 use jiff::{Timestamp, ToSpan as _};
 use serde::{Serialize, Serializer};
 
@@ -40,12 +40,16 @@ impl OffsetTime {
     pub fn parse(text: &str, zone: Option<&TimeZone>) -> Result<Self, NotATime> {
         let shape = Shape::of(text).ok_or(NotATime)?;
         let civil: DateTime = shape.civil.parse().map_err(|_| NotATime)?;
-        let zoned = match (shape.offset, zone) {
-            (Some(offset), _) => TimeZone::fixed(offset).to_zoned(civil),
-            (None, Some(zone)) => zone.to_zoned(civil),
+        let local = match (shape.offset, zone) {
+            (Some(offset), _) => TimeZone::fixed(offset).to_ambiguous_zoned(civil),
+            (None, Some(zone)) => zone.to_ambiguous_zoned(civil),
             (None, None) => return Err(NotATime),
         };
-        let zoned = zoned.map_err(|_| NotATime)?;
+        // A clock that is put forward leaves an hour out; one that is put back has an hour twice, and means the first.
+        if matches!(local.offset(), AmbiguousOffset::Gap { .. }) {
+            return Err(NotATime);
+        }
+        let zoned = local.compatible().map_err(|_| NotATime)?;
         Ok(Self { at: zoned.timestamp().as_microsecond(), offset: zoned.offset() })
     }
 
@@ -103,7 +107,8 @@ impl<'a> Shape<'a> {
             b'T' => matches!(byte, b'T' | b't' | b' '),
             other => byte == other,
         });
-        if !fits {
+        // jiff would take a leap second for the one before it.
+        if !fits || head.ends_with(b"60") {
             return None;
         }
         if let Some(fraction) = rest.strip_prefix(b".") {
@@ -176,6 +181,14 @@ mod tests {
     }
 
     #[test]
+    fn an_hour_that_the_clocks_leave_out_does_not_exist_and_one_that_they_repeat_is_the_first() {
+        let berlin = TimeZone::get("Europe/Berlin").unwrap();
+        assert_eq!(OffsetTime::parse("2029-03-25T02:30:00", Some(&berlin)), Err(NotATime));
+        let first = OffsetTime::parse("2029-10-28T02:30:00", Some(&berlin)).unwrap();
+        assert_eq!(first.to_string(), "2029-10-28T02:30:00+02:00");
+    }
+
+    #[test]
     fn what_is_no_instant_is_refused() {
         for text in [
             "",
@@ -185,6 +198,7 @@ mod tests {
             "2018-13-01T06:22:00Z",
             "2018-05-04T25:22:00Z",
             "2018-05-04T06:61:00Z",
+            "2018-05-04T06:22:60Z",
             "2018-05-04T06:22Z",
             "2018-05-04T06:22:00+1000",
             "2018-05-04T06:22:00+10:00[Europe/Moscow]",

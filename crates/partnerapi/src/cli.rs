@@ -25,17 +25,10 @@ pub(crate) struct Cli {
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Common {
     /// The database: sqlite:FILE, or postgres://USER:PASSWORD@HOST:PORT/DATABASE.
-    #[arg(long, global = true, env = "PARTNERAPI_DATABASE_URL", default_value = "sqlite:partnerapi.db", hide_env_values = true, value_parser = database_url, value_name = "URL")]
+    #[arg(long, global = true, env = "PARTNERAPI_DATABASE_URL", default_value = "sqlite:partnerapi.db", value_parser = database_url, value_name = "URL")]
     pub(crate) database_url: Location,
     /// What is logged: error, warn, info, debug, trace, or a filter like info,request=warn.
-    #[arg(
-        long,
-        global = true,
-        env = "PARTNERAPI_LOG",
-        default_value = "info",
-        hide_env_values = true,
-        value_name = "FILTER"
-    )]
+    #[arg(long, global = true, env = "PARTNERAPI_LOG", default_value = "info", value_name = "FILTER")]
     pub(crate) log: String,
     /// How log lines look: text for people, json for machines.
     #[arg(
@@ -44,7 +37,6 @@ pub(crate) struct Common {
         env = "PARTNERAPI_LOG_FORMAT",
         default_value = "text",
         value_enum,
-        hide_env_values = true,
         value_name = "FORMAT"
     )]
     pub(crate) log_format: Format,
@@ -62,21 +54,21 @@ pub(crate) enum Command {
     /// Load reference data from a file: all or nothing, and the same file twice changes nothing.
     Import {
         /// The API, tickets for instance.
-        #[arg(env = "PARTNERAPI_API", hide_env_values = true)]
+        #[arg(env = "PARTNERAPI_API")]
         api: String,
         /// The file, or - for standard input.
         file: PathBuf,
         /// The account whose data it is, for APIs that keep data by account.
-        #[arg(long, env = "PARTNERAPI_ACCOUNT", hide_env_values = true)]
+        #[arg(long, env = "PARTNERAPI_ACCOUNT")]
         account: Option<String>,
     },
     /// Write reference data to standard output, in the format that import reads.
     Export {
         /// The API, tickets for instance.
-        #[arg(env = "PARTNERAPI_API", hide_env_values = true)]
+        #[arg(env = "PARTNERAPI_API")]
         api: String,
         /// The account whose data it is, for APIs that keep data by account.
-        #[arg(long, env = "PARTNERAPI_ACCOUNT", hide_env_values = true)]
+        #[arg(long, env = "PARTNERAPI_ACCOUNT")]
         account: Option<String>,
     },
     /// Write a consistent copy of a live SQLite database to a new file.
@@ -87,10 +79,10 @@ pub(crate) enum Command {
     /// Show the event stream, oldest first, one JSON object a line.
     Events {
         /// Go on with what happens from now on.
-        #[arg(long, env = "PARTNERAPI_FOLLOW", hide_env_values = true)]
+        #[arg(long, env = "PARTNERAPI_FOLLOW")]
         follow: bool,
         /// Show so many at most.
-        #[arg(long, env = "PARTNERAPI_LIMIT", hide_env_values = true, value_name = "N", value_parser = clap::value_parser!(u64))]
+        #[arg(long, env = "PARTNERAPI_LIMIT", value_name = "N", value_parser = clap::value_parser!(u64))]
         limit: Option<u64>,
     },
     /// Read the configuration, reach for the database, and say what is wrong.
@@ -108,13 +100,13 @@ pub(crate) enum KeysCommand {
     /// Make a key and print it, once: it is stored only as a hash.
     Create {
         /// The API that the key opens, tickets for instance.
-        #[arg(long, env = "PARTNERAPI_API", hide_env_values = true)]
+        #[arg(long, env = "PARTNERAPI_API")]
         api: String,
         /// The account that it belongs to. Whoever has the key sees this account's data and no other's.
-        #[arg(long, env = "PARTNERAPI_ACCOUNT", hide_env_values = true)]
+        #[arg(long, env = "PARTNERAPI_ACCOUNT")]
         account: String,
         /// Tickets only: errors go out with HTTP 200, for clients that read the JSON only then.
-        #[arg(long, env = "PARTNERAPI_ERRORS_AS_200", hide_env_values = true)]
+        #[arg(long, env = "PARTNERAPI_ERRORS_AS_200")]
         errors_as_200: bool,
     },
     /// List all keys by their beginnings.
@@ -137,21 +129,16 @@ pub(crate) enum TicketsCommand {
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Storm {
     /// The server.
-    #[arg(
-        long,
-        env = "PARTNERAPI_STRESS_URL",
-        default_value = "http://127.0.0.1:8000",
-        hide_env_values = true
-    )]
+    #[arg(long, env = "PARTNERAPI_STRESS_URL", default_value = "http://127.0.0.1:8000")]
     pub(crate) url: String,
     /// A key of the Tickets API.
-    #[arg(long, env = "PARTNERAPI_STRESS_KEY", hide_env_values = true)]
+    #[arg(long, env = "PARTNERAPI_STRESS_KEY")]
     pub(crate) key: String,
     /// Clients at once.
-    #[arg(long, env = "PARTNERAPI_CLIENTS", default_value_t = 64, hide_env_values = true, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    #[arg(long, env = "PARTNERAPI_CLIENTS", default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub(crate) clients: u16,
     /// Seats to storm at most.
-    #[arg(long, env = "PARTNERAPI_SEATS", default_value_t = 500, hide_env_values = true, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    #[arg(long, env = "PARTNERAPI_SEATS", default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub(crate) seats: u32,
 }
 
@@ -159,55 +146,40 @@ pub(crate) struct Storm {
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Serve {
     /// The address to serve on.
-    #[arg(
-        long,
-        env = "PARTNERAPI_LISTEN",
-        default_value = "127.0.0.1:8000",
-        hide_env_values = true,
-        value_name = "ADDRESS"
-    )]
+    #[arg(long, env = "PARTNERAPI_LISTEN", default_value = "127.0.0.1:8000", value_name = "ADDRESS")]
     pub(crate) listen: Address,
     /// Fill a new database with demo data and print keys to try it with; only on a loopback address.
-    #[arg(long, env = "PARTNERAPI_DEMO", hide_env_values = true)]
+    #[arg(long, env = "PARTNERAPI_DEMO")]
     pub(crate) demo: bool,
     /// A PostgreSQL replica to read from.
     #[arg(
         long,
         env = "PARTNERAPI_DATABASE_READ_URL",
         default_value = "",
-        hide_env_values = true,
         hide_default_value = true,
         value_name = "URL"
     )]
     pub(crate) database_read_url: Optional<Replica>,
     /// Database connections for writing at most, and as many for reading. SQLite has one writer.
-    #[arg(long, env = "PARTNERAPI_DATABASE_CONNECTIONS", default_value = "8", hide_env_values = true, value_parser = connections, value_name = "N")]
+    #[arg(long, env = "PARTNERAPI_DATABASE_CONNECTIONS", default_value = "8", value_parser = connections, value_name = "N")]
     pub(crate) database_connections: usize,
     /// A port for /metrics, on every address. Left out: /metrics on the main port, for trusted networks only.
     #[arg(
         long,
         env = "PARTNERAPI_METRICS_PORT",
         default_value = "",
-        hide_env_values = true,
         hide_default_value = true,
         value_name = "PORT"
     )]
     pub(crate) metrics_port: Optional<u16>,
     /// Seconds after which a request is answered with an error.
-    #[arg(
-        long,
-        env = "PARTNERAPI_REQUEST_TIMEOUT",
-        default_value = "60",
-        hide_env_values = true,
-        value_name = "SECONDS"
-    )]
+    #[arg(long, env = "PARTNERAPI_REQUEST_TIMEOUT", default_value = "60", value_name = "SECONDS")]
     pub(crate) request_timeout: Seconds,
     /// Networks that may see the metrics on the main port.
     #[arg(
         long,
         env = "PARTNERAPI_TRUSTED_NETWORKS",
         default_value = "127.0.0.0/8,::1/128",
-        hide_env_values = true,
         value_name = "NETWORKS"
     )]
     pub(crate) trusted_networks: Networks,
@@ -216,7 +188,6 @@ pub(crate) struct Serve {
         long,
         env = "PARTNERAPI_TRUSTED_PROXIES",
         default_value = "",
-        hide_env_values = true,
         hide_default_value = true,
         value_name = "NETWORKS"
     )]
@@ -226,7 +197,6 @@ pub(crate) struct Serve {
         long,
         env = "PARTNERAPI_TLS_CERT",
         default_value = "",
-        hide_env_values = true,
         hide_default_value = true,
         value_name = "FILE"
     )]
@@ -236,7 +206,6 @@ pub(crate) struct Serve {
         long,
         env = "PARTNERAPI_TLS_KEY",
         default_value = "",
-        hide_env_values = true,
         hide_default_value = true,
         value_name = "FILE"
     )]

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::Path;
-use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
+use kernel::http::{Fault, Plain};
 use utoipa::openapi::OpenApi;
 use utoipa_swagger_ui::Config;
 
@@ -23,6 +23,7 @@ pub(crate) fn router(document: OpenApi) -> Router {
         .route(DOCUMENT, get(async move || ([(CONTENT_TYPE, "application/json")], document.clone())))
         .route("/docs", get(async move || page("index.html", index_config)))
         .route("/docs/{*file}", get(async move |Path(file): Path<String>| page(&file, file_config)))
+        .method_not_allowed_fallback(async || Fault::MethodNotAllowed.respond::<Plain>())
 }
 
 fn page(file: &str, config: Arc<Config<'static>>) -> Response {
@@ -37,12 +38,7 @@ fn page(file: &str, config: Arc<Config<'static>>) -> Response {
             }
             ([(CONTENT_TYPE, found.content_type)], body).into_response()
         }
-        Ok(None) => {
-            (StatusCode::NOT_FOUND, axum::Json(serde_json::json!({"detail": "Not found"}))).into_response()
-        }
-        Err(error) => {
-            tracing::error!(%error, "the documentation cannot be served");
-            StatusCode::INTERNAL_SERVER_ERROR.into_response()
-        }
+        Ok(None) => Fault::NotFound.respond::<Plain>(),
+        Err(error) => Fault::Internal(error.to_string()).respond::<Plain>(),
     }
 }

@@ -10,6 +10,7 @@ mod settings;
 mod telling;
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use crate::cli::{Cli, Command, KeysCommand, TicketsCommand};
 
@@ -45,8 +46,12 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    match runtime.block_on(run(cli)) {
+    let outcome = runtime.block_on(run(cli));
+    // What hangs by now, hangs for good.
+    runtime.shutdown_timeout(Duration::from_millis(100));
+    match outcome {
         Ok(()) => ExitCode::SUCCESS,
+        Err(error) if telling::is_nobody_listening(&error) => ExitCode::SUCCESS,
         Err(error) if error.is::<WrongUsage>() => {
             eprintln!("error: {error}");
             ExitCode::from(2)

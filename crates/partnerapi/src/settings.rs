@@ -7,7 +7,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Arg, Command, CommandFactory as _, Parser as _};
+use clap::{Arg, Command, CommandFactory as _, FromArgMatches as _};
 use ipnet::IpNet;
 use kernel::db::Location;
 
@@ -17,7 +17,8 @@ const PREFIX: &str = "PARTNERAPI_";
 
 /// Reads the command line and the environment. What is wrong there is told and ends the program.
 pub(crate) fn parse() -> Result<Cli, ExitCode> {
-    let cli = Cli::try_parse().map_err(|error| complain(&error))?;
+    let matches = command().try_get_matches().map_err(|error| complain(&error))?;
+    let cli = Cli::from_arg_matches(&matches).map_err(|error| complain(&error))?;
     let set = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
     match unknown_variables(set).as_slice() {
         [] => Ok(cli),
@@ -28,6 +29,14 @@ pub(crate) fn parse() -> Result<Cli, ExitCode> {
             Err(ExitCode::from(2))
         }
     }
+}
+
+/// The command line, whose help shows the variables' names and never what they hold.
+fn command() -> Command {
+    fn hide(command: Command) -> Command {
+        command.mut_args(|argument| argument.hide_env_values(true)).mut_subcommands(hide)
+    }
+    hide(Cli::command())
 }
 
 fn complain(error: &clap::Error) -> ExitCode {
@@ -84,7 +93,7 @@ struct Setting {
 /// All settings, by their variables.
 fn arguments() -> Vec<Setting> {
     let mut settings: BTreeMap<String, Setting> = BTreeMap::new();
-    let mut pending = vec![(String::new(), Cli::command())];
+    let mut pending = vec![(String::new(), command())];
     while let Some((path, command)) = pending.pop() {
         for argument in command.get_arguments() {
             let Some(variable) = argument.get_env().and_then(|name| name.to_str()) else { continue };
@@ -239,14 +248,14 @@ mod tests {
     use super::*;
 
     fn complaint(arguments: &[&str]) -> String {
-        let error = Cli::try_parse_from(arguments).unwrap_err();
+        let error = command().try_get_matches_from(arguments).unwrap_err();
         let words: Vec<String> = arguments.iter().map(|&word| word.to_owned()).collect();
         complaint_about_value(&error, &words).unwrap()
     }
 
     #[test]
     fn the_command_line_is_sound() {
-        Cli::command().debug_assert();
+        command().debug_assert();
     }
 
     #[test]

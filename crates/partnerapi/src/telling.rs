@@ -2,10 +2,17 @@
 
 use std::io::{self, Write as _};
 
-/// Prints a line. A reader that has gone away, `head` for instance, is no mistake of ours.
+/// Prints a line.
+///
+/// # Errors
+/// If it cannot be written; see [`is_nobody_listening`].
 pub(crate) fn tell(line: &str) -> anyhow::Result<()> {
-    match writeln!(io::stdout(), "{line}") {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        told => Ok(told?),
-    }
+    Ok(writeln!(io::stdout(), "{line}")?)
+}
+
+/// Whether a command ended because its reader has gone away, `head` for instance: that is no mistake.
+pub(crate) fn is_nobody_listening(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        cause.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+    })
 }

@@ -13,10 +13,10 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::Tickets;
-use crate::rules::{Add, Target, TicketRef};
+use crate::rules::{Add, Error, Target, TicketRef};
 use crate::store::booking::{Desk, Ticket};
 use crate::store::shows::{self, Show, ShowName};
-use crate::wire::{Answer, Error, ShowPath, TicketView};
+use crate::wire::{Answer, ShowPath, TicketView};
 
 type ShowPathResult = Result<Path<ShowPath>, PathRejection>;
 type InputResult = Result<Input, Refusal<Tickets>>;
@@ -129,11 +129,16 @@ fn parsed<T, E: Into<Error>>(
 fn show_name(path: ShowPathResult) -> ShowName {
     match path {
         Ok(Path(path)) => ShowName {
-            event_id: path.event_id.parse().ok(),
-            show_id: path.show_id.map(|show_id| show_id.parse().ok()),
+            event_id: number(&path.event_id),
+            show_id: path.show_id.map(|show_id| number(&show_id)),
         },
         Err(_) => ShowName { event_id: None, show_id: None },
     }
+}
+
+/// Rust would take a plus before it, too.
+fn number(text: &str) -> Option<i64> {
+    text.parse().ok().filter(|_| !text.starts_with('+'))
 }
 
 fn view(ticket: &Ticket) -> TicketView<'_> {

@@ -5,7 +5,7 @@
 //! the whole answer is served again as it is.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use axum::body::Bytes;
 use kernel::cache::Cache;
@@ -13,20 +13,21 @@ use kernel::clock::Micros;
 use kernel::db::{Error as DbError, Stamp, Tx};
 use serde_json::value::RawValue;
 
+use crate::rules::Error;
 use crate::store::shows::{self, SeatRow, Show, ShowName, ZoneRow};
-use crate::wire::{Error, Price, Scheme, SchemeWithZones, SchemeZone, Seat, SeatName, ShowEntry, Zone};
+use crate::wire::{Price, Scheme, SchemeWithZones, SchemeZone, Seat, SeatName, ShowEntry, Zone};
 
-/// Bytes of whole answers kept at most.
-const ANSWERS_AT_MOST: usize = 24 << 20;
+/// Bytes of whole answers of each kind kept at most.
+const ANSWERS_AT_MOST: usize = 16 << 20;
 /// Accounts' views of shows kept at most.
 const VIEWS_AT_MOST: usize = 10_000;
-/// Layouts kept at most; a hall of a thousand seats is a quarter of a megabyte.
-const LAYOUTS_AT_MOST: usize = 128;
+/// Bytes of shows' entries kept at most. A list needs those of all shows, and one is some 20 KB.
+const ENTRIES_AT_MOST: usize = 12 << 20;
+/// Bytes of rendered seats kept at most.
+const HALLS_AT_MOST: usize = 16 << 20;
 
-/// A show, rendered but for its sales.
-pub(crate) struct Layout {
-    /// Its entry in `events/lists`.
-    entry: String,
+/// The seats of a show, rendered but for its sales.
+struct Hall {
     /// The zones of `events/seats`, with holes.
     zones: String,
     holes: Vec<Hole>,
@@ -51,66 +52,66 @@ struct Places {
     blocked: bool,
 }
 
-impl Layout {
-    pub(crate) fn new(show: &Show, zones: &[ZoneRow], seats: &[SeatRow]) -> Result<Self, DbError> {
-        let broken =
-            |error: serde_json::Error| DbError::Statement(format!("a show cannot be rendered: {error}"));
-        let seats_of = |zone: &ZoneRow| {
-            let zone_id = zone.zone_id;
-            seats.iter().filter(move |seat| seat.zone_id == zone_id)
-        };
-        let city = RawValue::from_string(show.city.clone()).map_err(broken)?;
-        let entry = serde_json::to_string(&ShowEntry {
-            event_id: show.event_id,
-            show_id: show.show_id,
-            event_name: &show.event_name,
-            start_date: show.start,
-            scheme: SchemeWithZones {
-                scheme: serde_json::from_str::<Scheme>(&show.scheme).map_err(broken)?,
-                zones: zones
-                    .iter()
-                    .map(|zone| SchemeZone {
-                        zone_id: zone.zone_id,
-                        name: zone.name.clone(),
-                        seats: seats_of(zone)
-                            .map(|seat| SeatName { seat_id: seat.seat_id.clone() })
-                            .collect(),
-                    })
-                    .collect(),
-            },
-            city: &city,
-            last_update_hash: &show.last_update_hash,
-        })
-        .map_err(broken)?;
+fn broken(error: serde_json::Error) -> DbError {
+    DbError::Statement(format!("a show cannot be rendered: {error}"))
+}
 
-        let mut layout = Self { entry, zones: String::new(), holes: Vec::new(), places: Vec::new() };
-        for (index, zone) in zones.iter().enumerate() {
-            let head = Zone { zone_id: zone.zone_id, name: zone.name.clone(), seats: Vec::new() };
+/// A show's entry in `events/lists`.
+fn entry(show: &Show, zones: Vec<(ZoneRow, Vec<SeatRow>)>) -> Result<String, DbError> {
+    let city = RawValue::from_string(show.city.clone()).map_err(broken)?;
+    let scheme: Scheme = serde_json::from_str(&show.scheme).map_err(broken)?;
+    let name = |seat: SeatRow| SeatName { seat_id: seat.seat_id };
+    let zones = zones.into_iter().map(|(zone, seats)| SchemeZone {
+        zone_id: zone.zone_id,
+        name: zone.name,
+        seats: seats.into_iter().map(name).collect(),
+    });
+    serde_json::to_string(&ShowEntry {
+        event_id: show.event_id,
+        show_id: show.show_id,
+        event_name: &show.event_name,
+        start_date: show.start,
+        scheme: SchemeWithZones { scheme, zones: zones.collect() },
+        city: &city,
+        last_update_hash: &show.last_update_hash,
+    })
+    .map_err(broken)
+}
+
+impl Hall {
+    fn new(zones: Vec<(ZoneRow, Vec<SeatRow>)>) -> Result<Self, DbError> {
+        let mut hall = Self { zones: String::new(), holes: Vec::new(), places: Vec::new() };
+        for (index, (zone, seats)) in zones.into_iter().enumerate() {
+            let head = Zone { zone_id: zone.zone_id, name: zone.name, seats: Vec::new() };
             let head = serde_json::to_string(&head).map_err(broken)?;
-            layout.zones.push_str(if index > 0 { "," } else { "" });
-            layout.zones.push_str(head.strip_suffix("]}").unwrap_or(&head));
-            for (index, seat) in seats_of(zone).enumerate() {
-                layout.zones.push_str(if index > 0 { "," } else { "" });
-                layout.add_seat(seat).map_err(broken)?;
+            hall.zones.push_str(if index > 0 { "," } else { "" });
+            hall.zones.push_str(head.strip_suffix("]}").unwrap_or(&head));
+            for (index, seat) in seats.into_iter().enumerate() {
+                hall.zones.push_str(if index > 0 { "," } else { "" });
+                hall.add_seat(seat).map_err(broken)?;
             }
-            layout.zones.push_str("]}");
+            hall.zones.push_str("]}");
         }
-        Ok(layout)
+        Ok(hall)
+    }
+
+    fn weight(&self) -> usize {
+        self.zones.len() + self.holes.len() * size_of::<Hole>() + self.places.len() * size_of::<Places>()
     }
 
     /// Appends a seat with holes for what sales change. Inside a JSON text a quote is escaped, so that the
     /// fields' names cannot be met in a seat's name.
-    fn add_seat(&mut self, seat: &SeatRow) -> Result<(), serde_json::Error> {
+    fn add_seat(&mut self, seat: SeatRow) -> Result<(), serde_json::Error> {
         let rendered = serde_json::to_string(&Seat {
-            seat_id: seat.seat_id.clone(),
+            seat_id: seat.seat_id,
             available: true,
-            coords: RawValue::from_string(seat.coords.clone())?,
+            coords: RawValue::from_string(seat.coords)?,
             free_quantity: seat.admission.then_some(0),
             admission: seat.admission.then_some(true),
             row: seat.row,
             place: seat.place,
             price: Price::from_units(seat.price),
-            currency_id: seat.currency_id.clone(),
+            currency_id: seat.currency_id,
         })?;
         let index = self.places.len();
         self.places.push(Places { quantity: seat.quantity, blocked: seat.blocked });
@@ -130,10 +131,10 @@ impl Layout {
         Ok(())
     }
 
-    /// The answer of `events/seats`, with these places taken.
-    fn seats(&self, taken: &HashMap<i64, i64>) -> Bytes {
-        let mut body = String::with_capacity(self.entry.len() + self.zones.len() + self.holes.len() * 5 + 16);
-        body.push_str(self.entry.strip_suffix('}').unwrap_or(&self.entry));
+    /// The answer of `events/seats` for the show of `entry`, with these places taken.
+    fn seats(&self, entry: &str, taken: &HashMap<i64, i64>) -> Bytes {
+        let mut body = String::with_capacity(entry.len() + self.zones.len() + self.holes.len() * 5 + 16);
+        body.push_str(entry.strip_suffix('}').unwrap_or(entry));
         body.push_str(",\"zones\":[");
         let mut done = 0;
         for hole in &self.holes {
@@ -153,21 +154,23 @@ impl Layout {
     }
 }
 
-/// Layouts by show, and whole answers for as long as they hold.
+/// Shows rendered but for their sales, by their hash, and whole answers for as long as they hold.
 pub(crate) struct Shelf {
-    layouts: Mutex<HashMap<i64, (String, Arc<Layout>)>>,
+    entries: Cache<i64, String, Arc<str>>,
+    halls: Cache<i64, String, Arc<Hall>>,
     /// Which show an account means by a name.
-    named: Cache<(Arc<str>, ShowName), i64>,
-    seats: Cache<i64, Bytes>,
+    named: Cache<(Arc<str>, ShowName), Stamp, i64>,
+    seats: Cache<i64, Stamp, Bytes>,
     /// Which shows an account sees.
-    open: Cache<Arc<str>, Arc<[i64]>>,
-    lists: Cache<Arc<[i64]>, Bytes>,
+    open: Cache<Arc<str>, Stamp, Arc<[i64]>>,
+    lists: Cache<Arc<[i64]>, Stamp, Bytes>,
 }
 
 impl Default for Shelf {
     fn default() -> Self {
         Self {
-            layouts: Mutex::default(),
+            entries: Cache::new(ENTRIES_AT_MOST),
+            halls: Cache::new(HALLS_AT_MOST),
             named: Cache::new(VIEWS_AT_MOST),
             seats: Cache::new(ANSWERS_AT_MOST),
             open: Cache::new(VIEWS_AT_MOST),
@@ -185,8 +188,8 @@ impl Shelf {
         stamp: Stamp,
         now: Micros,
     ) -> Option<Bytes> {
-        let show = self.named.get(&(Arc::clone(account), name), stamp, now)?;
-        self.seats.get(&show, stamp, now)
+        let show = self.named.get(&(Arc::clone(account), name), &stamp, now)?;
+        self.seats.get(&show, &stamp, now)
     }
 
     /// The answer of `events/seats`. `stamp` was taken before the transaction began.
@@ -199,8 +202,8 @@ impl Shelf {
         now: Micros,
     ) -> Result<Bytes, Error> {
         let show = shows::find(tx, now, account, name)?;
-        let layout = self.layout(tx, &show)?;
-        let body = layout.seats(&shows::taken(tx, show.number, now)?);
+        let (entry, hall) = (self.entry(tx, &show)?, self.hall(tx, &show)?);
+        let body = hall.seats(&entry, &shows::taken(tx, show.number, now)?);
         if let Some(stamp) = stamp {
             let until = shows::next_run_out(tx, now)?.unwrap_or(Micros::MAX);
             self.named.put((Arc::clone(account), name), stamp, show.start.at(), 1, show.number);
@@ -211,8 +214,8 @@ impl Shelf {
 
     /// The answer of `events/lists` as it was given before, if it still holds.
     pub(crate) fn kept_lists(&self, account: &Arc<str>, stamp: Stamp, now: Micros) -> Option<Bytes> {
-        let shows = self.open.get(account, stamp, now)?;
-        self.lists.get(&shows, stamp, now)
+        let shows = self.open.get(account, &stamp, now)?;
+        self.lists.get(&shows, &stamp, now)
     }
 
     /// The answer of `events/lists`. `stamp` was taken before the transaction began.
@@ -224,13 +227,12 @@ impl Shelf {
         now: Micros,
     ) -> Result<Bytes, Error> {
         let open = shows::open(tx, now, account)?;
-        let layouts = open.iter().map(|show| self.layout(tx, show)).collect::<Result<Vec<_>, _>>()?;
-        let entries: usize = layouts.iter().map(|layout| layout.entry.len() + 1).sum();
-        let mut body = String::with_capacity(entries + 40);
+        let entries = open.iter().map(|show| self.entry(tx, show)).collect::<Result<Vec<_>, _>>()?;
+        let mut body = String::with_capacity(entries.iter().map(|entry| entry.len() + 1).sum::<usize>() + 40);
         body.push_str("{\"status\":\"success\",\"result\":[");
-        for (index, layout) in layouts.iter().enumerate() {
+        for (index, entry) in entries.iter().enumerate() {
             body.push_str(if index > 0 { "," } else { "" });
-            body.push_str(&layout.entry);
+            body.push_str(entry);
         }
         body.push_str("]}");
         let body = Bytes::from(body);
@@ -243,20 +245,23 @@ impl Shelf {
         Ok(body)
     }
 
-    fn layout(&self, tx: &mut Tx<'_>, show: &Show) -> Result<Arc<Layout>, DbError> {
-        let kept = self.layouts.lock().unwrap_or_else(PoisonError::into_inner).get(&show.number).cloned();
-        if let Some((hash, layout)) = kept
-            && hash == show.last_update_hash
-        {
-            return Ok(layout);
+    fn entry(&self, tx: &mut Tx<'_>, show: &Show) -> Result<Arc<str>, DbError> {
+        let hash = show.last_update_hash.as_str();
+        if let Some(kept) = self.entries.get(&show.number, hash, 0) {
+            return Ok(kept);
         }
-        let layout =
-            Arc::new(Layout::new(show, &shows::zones(tx, show.number)?, &shows::seats(tx, show.number)?)?);
-        let mut layouts = self.layouts.lock().unwrap_or_else(PoisonError::into_inner);
-        if layouts.len() >= LAYOUTS_AT_MOST {
-            layouts.clear();
+        let entry: Arc<str> = entry(show, shows::zones_with_seats(tx, show.number)?)?.into();
+        self.entries.put(show.number, hash.to_owned(), Micros::MAX, entry.len(), Arc::clone(&entry));
+        Ok(entry)
+    }
+
+    fn hall(&self, tx: &mut Tx<'_>, show: &Show) -> Result<Arc<Hall>, DbError> {
+        let hash = show.last_update_hash.as_str();
+        if let Some(kept) = self.halls.get(&show.number, hash, 0) {
+            return Ok(kept);
         }
-        layouts.insert(show.number, (show.last_update_hash.clone(), Arc::clone(&layout)));
-        Ok(layout)
+        let hall = Arc::new(Hall::new(shows::zones_with_seats(tx, show.number)?)?);
+        self.halls.put(show.number, hash.to_owned(), Micros::MAX, hall.weight(), Arc::clone(&hall));
+        Ok(hall)
     }
 }

@@ -4,12 +4,42 @@ use std::borrow::Cow;
 
 use jiff::tz::TimeZone;
 use kernel::clock::Micros;
-use kernel::http::{BadParameter, Input};
+use kernel::db;
+use kernel::http::{BadParameter, Fault, Input, Refusal};
 use kernel::time::OffsetTime;
 use rand::RngExt as _;
 
 /// Characters of an external id at most (contract: 1 to 255).
 const EXTERNAL_ID_AT_MOST: usize = 255;
+
+/// What the API refuses by its own rules, and what went wrong around them.
+#[derive(Debug)]
+pub(crate) enum Error {
+    Validation(BadParameter),
+    EventNotFound,
+    SeatNotFound(String),
+    SeatNotAvailable(String),
+    TicketNotFound,
+    Fault(Fault),
+}
+
+impl From<db::Error> for Error {
+    fn from(error: db::Error) -> Self {
+        Self::Fault(error.into())
+    }
+}
+
+impl<D> From<Refusal<D>> for Error {
+    fn from(refusal: Refusal<D>) -> Self {
+        Self::Fault(refusal.into())
+    }
+}
+
+impl From<BadParameter> for Error {
+    fn from(bad: BadParameter) -> Self {
+        Self::Validation(bad)
+    }
+}
 
 /// The ticket that a request means, by one name or both.
 #[derive(Clone, Debug, PartialEq, Eq)]

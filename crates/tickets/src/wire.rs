@@ -4,9 +4,8 @@ use axum::Json;
 use axum::http::header::{CACHE_CONTROL, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use kernel::db;
 use kernel::decimal::Fixed;
-use kernel::http::{BadParameter, Cause, Dialect, Fault, Refusal};
+use kernel::http::{Cause, Dialect, Fault};
 use kernel::keys::Caller;
 use kernel::time::OffsetTime;
 use serde::{Deserialize, Serialize};
@@ -15,6 +14,7 @@ use serde_json::value::RawValue;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::Tickets;
+use crate::rules::Error;
 
 /// An amount with two digits after the point.
 pub(crate) type Price = Fixed<2>;
@@ -199,35 +199,6 @@ pub(crate) struct TicketView<'a> {
     pub(crate) external_id: Option<&'a str>,
     /// 12 digits, once it is paid.
     pub(crate) barcode: Option<&'a str>,
-}
-
-/// What the API refuses by its own rules, and what went wrong around them.
-#[derive(Debug)]
-pub(crate) enum Error {
-    Validation(BadParameter),
-    EventNotFound,
-    SeatNotFound(String),
-    SeatNotAvailable(String),
-    TicketNotFound,
-    Fault(Fault),
-}
-
-impl From<db::Error> for Error {
-    fn from(error: db::Error) -> Self {
-        Self::Fault(error.into())
-    }
-}
-
-impl From<Refusal<Tickets>> for Error {
-    fn from(refusal: Refusal<Tickets>) -> Self {
-        Self::Fault(refusal.into())
-    }
-}
-
-impl From<BadParameter> for Error {
-    fn from(bad: BadParameter) -> Self {
-        Self::Validation(bad)
-    }
 }
 
 impl IntoResponse for Error {

@@ -73,14 +73,26 @@ impl Engine {
         version.ok().map(Stamp)
     }
 
+    /// Copies into a private file beside `target` and gives it that name at the end: a copy that breaks off is
+    /// never taken for a backup.
     pub(super) fn backup(&self, target: &Path) -> Result<(), Error> {
-        if target.exists() {
-            return Err(Error::Unavailable(format!("{} exists already", target.display())));
-        }
-        let source = self.stamper.lock().unwrap_or_else(PoisonError::into_inner);
-        let target = target.to_str().ok_or(Error::Unsupported("the path of a backup is UTF-8"))?;
-        source.execute("VACUUM INTO ?1", [target])?;
-        Ok(())
+        let unwritten = |error: std::io::Error| Error::Unavailable(format!("{}: {error}", target.display()));
+        let mut partial = target.as_os_str().to_owned();
+        partial.push(".partial");
+        let partial = Path::new(&partial);
+        let name = partial.to_str().ok_or(Error::Unsupported("the path of a backup is UTF-8"))?;
+        let file = File::options().write(true).create(true).truncate(true).mode(0o600).open(partial);
+        let file = file.map_err(unwritten)?;
+        let copied = {
+            let source = self.stamper.lock().unwrap_or_else(PoisonError::into_inner);
+            source.execute("VACUUM INTO ?1", [name]).map_err(Error::from)
+        };
+        // A link, unlike a renaming, never replaces what is there.
+        let named = copied
+            .and_then(|_| file.sync_all().map_err(unwritten))
+            .and_then(|()| std::fs::hard_link(partial, target).map_err(unwritten));
+        drop(std::fs::remove_file(partial));
+        named
     }
 
     pub(super) fn close(&self) {
@@ -143,17 +155,23 @@ impl Writer {
     fn serve(self, waiting: &Waiting) {
         while let Ok(first) = waiting.recv() {
             // Jobs that arrive while the group runs still join it.
-            self.commit(std::iter::once(first).chain(waiting.try_iter()).take(BATCH_AT_MOST));
+            let group = std::iter::once(first).chain(waiting.try_iter()).take(BATCH_AT_MOST);
+            self.commit(group.inspect(|_| {
+                self.metrics.writes_waiting.dec();
+            }));
         }
     }
 
     /// Runs the jobs in one transaction and answers them. If the engine loses the transaction (a full disk
     /// does that), every job of it is given one of its own, so that none fails for its neighbour's fault.
     fn commit(&self, jobs: impl Iterator<Item = Box<dyn Job>>) {
+        if let Err(locked) = run_statement(&self.connection, "BEGIN IMMEDIATE") {
+            // It took as long as anybody is willing to wait, and is no job's fault: all are told.
+            jobs.for_each(|job| job.answer(Some(locked.clone())));
+            return;
+        }
         let mut group = Vec::new();
-        let committed = self.run_together(jobs, &mut group);
-        self.metrics.writes_waiting.dec_by(i64::try_from(group.len()).unwrap_or(i64::MAX));
-        match committed {
+        match self.run_group(jobs, &mut group) {
             Ok(()) => {
                 self.metrics.committed(group.len());
                 for Ran { job, failure } in group {
@@ -166,34 +184,21 @@ impl Writer {
                 }
             }
             Err(_) => {
-                for Ran { mut job, .. } in group {
-                    let failure = self.run_alone(&mut *job).unwrap_or_else(Some);
-                    job.answer(failure);
+                for Ran { job, .. } in group {
+                    self.commit(Box::new(std::iter::once(job)) as Box<dyn Iterator<Item = _>>);
                 }
             }
         }
     }
 
-    fn run_together(
-        &self,
-        jobs: impl Iterator<Item = Box<dyn Job>>,
-        group: &mut Vec<Ran>,
-    ) -> Result<(), Error> {
-        let mut whole = run_statement(&self.connection, "BEGIN IMMEDIATE");
+    fn run_group(&self, jobs: impl Iterator<Item = Box<dyn Job>>, group: &mut Vec<Ran>) -> Result<(), Error> {
+        let mut whole = Ok(());
         for mut job in jobs {
             let ran = whole.clone().and_then(|()| self.run_in_savepoint(&mut *job));
             whole = ran.as_ref().map(drop).map_err(Clone::clone);
             group.push(Ran { job, failure: ran.unwrap_or_else(Some) });
         }
         self.finish(whole)
-    }
-
-    fn run_alone(&self, job: &mut dyn Job) -> Result<Option<Error>, Error> {
-        let begun = run_statement(&self.connection, "BEGIN IMMEDIATE");
-        let ran = begun.and_then(|()| self.run_in_savepoint(job));
-        self.finish(ran.as_ref().map(drop).map_err(Clone::clone))?;
-        self.metrics.committed(1);
-        ran
     }
 
     fn finish(&self, whole: Result<(), Error>) -> Result<(), Error> {

@@ -2,14 +2,16 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::fmt;
 
 use postgres::fallible_iterator::FallibleIterator as _;
 use postgres::types::{IsNull, ToSql, Type, private::BytesMut};
 
 use super::Error;
 
-/// A value bound to a placeholder.
-#[derive(Clone, Copy, Debug)]
+/// A value bound to a placeholder. Its `Debug` says nothing of what it holds: the PostgreSQL client writes the
+/// parameters of statements into the log.
+#[derive(Clone, Copy)]
 pub enum Value<'a> {
     /// SQL's NULL.
     Null,
@@ -17,6 +19,16 @@ pub enum Value<'a> {
     Int(i64),
     /// A `TEXT`. PostgreSQL refuses NUL in it: parse it out at the door.
     Text(&'a str),
+}
+
+impl fmt::Debug for Value<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Null => "null",
+            Self::Int(_) => "an integer",
+            Self::Text(_) => "a text",
+        })
+    }
 }
 
 macro_rules! value_from_int {

@@ -6,7 +6,6 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use axum::body::{Body, HttpBody as _};
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::header::HeaderName;
 use axum::http::request::Parts;
@@ -14,7 +13,6 @@ use axum::http::{HeaderMap, HeaderValue, Method};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt as _;
-use http_body_util::BodyExt as _;
 use ipnet::IpNet;
 use rand::RngExt as _;
 
@@ -24,9 +22,8 @@ use crate::keys::{Caller, Identity};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
-/// A body beyond its limit is read and thrown away up to here, since many clients only look at the answer after
-/// they have sent everything.
-const DRAINED_AT_MOST: usize = 64 << 20;
+/// What a proxy adds, one of them at least.
+const SIGNS_OF_A_PROXY: [&str; 4] = ["x-forwarded-for", "forwarded", "via", "x-real-ip"];
 
 /// The address at the other end of the connection, put into each request by the listener.
 #[derive(Clone, Copy, Debug)]
@@ -70,17 +67,18 @@ pub(super) async fn attend<D: Dialect>(
         over: false,
     };
     let handled = AssertUnwindSafe(async {
-        let now = door.kernel.clock.now();
-        let identity = door.kernel.keys.identify(door.api, request.headers(), client.address, now).await;
+        let identity = match D::ASKS_FOR_KEYS {
+            true => {
+                let now = door.kernel.clock.now();
+                door.kernel.keys.identify(door.api, request.headers(), client.address, now).await
+            }
+            false => Identity::Absent,
+        };
         if let Identity::Known(caller) = &identity {
             visit.caller = Some(caller.clone());
         }
         request.extensions_mut().insert(client);
         request.extensions_mut().insert(identity);
-        if request.body().size_hint().lower() > D::BODY_LIMIT as u64 {
-            drain(request.into_body()).await;
-            return Fault::TooLarge.respond::<D>();
-        }
         next.run(request).await
     });
     let mut response = match tokio::time::timeout(settings.request_timeout, handled.catch_unwind()).await {
@@ -92,17 +90,6 @@ pub(super) async fn attend<D: Dialect>(
     D::finish(visit.caller.as_ref(), &mut response);
     response.headers_mut().insert(REQUEST_ID, request_id.clone());
     response
-}
-
-/// Reads what is left of a body and throws it away, up to a limit.
-pub(super) async fn drain(mut body: Body) {
-    let mut drained = 0;
-    while let Some(Ok(frame)) = body.frame().await {
-        drained += frame.data_ref().map_or(0, |data| data.len());
-        if drained > DRAINED_AT_MOST {
-            return;
-        }
-    }
 }
 
 /// A request under way. If its client hangs up, it is dropped before it is over, and says so in the log.
@@ -170,7 +157,7 @@ fn client(peer: IpAddr, headers: &HeaderMap, settings: &HttpSettings) -> Client 
 fn client_address(peer: IpAddr, headers: &HeaderMap, proxies: &[IpNet]) -> (IpAddr, bool) {
     let is_proxy = |address: &IpAddr| proxies.iter().any(|network| network.contains(address));
     if !is_proxy(&peer) {
-        return (peer, !headers.contains_key(FORWARDED_FOR));
+        return (peer, !SIGNS_OF_A_PROXY.iter().any(|sign| headers.contains_key(*sign)));
     }
     let hops: Vec<&str> = headers
         .get_all(FORWARDED_FOR)

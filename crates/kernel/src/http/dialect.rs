@@ -121,6 +121,8 @@ pub trait Dialect: Clone + Send + Sync + 'static {
     const ERRORS: &'static [(u16, &'static str)];
     /// Bytes of a body at most.
     const BODY_LIMIT: usize;
+    /// Whether keys open anything here. Looking one up takes the database.
+    const ASKS_FOR_KEYS: bool = true;
 
     /// The answer to `fault`.
     fn render(fault: &Fault) -> Response;
@@ -145,6 +147,7 @@ impl Dialect for Plain {
     type ErrorBody = PlainError;
     const ERRORS: &'static [(u16, &'static str)] = &[];
     const BODY_LIMIT: usize = 64 << 10;
+    const ASKS_FOR_KEYS: bool = false;
 
     fn render(fault: &Fault) -> Response {
         let body = PlainError { detail: fault.public_message().to_owned() };

@@ -11,7 +11,7 @@ use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
-use super::attend::{Refusal, drain};
+use super::attend::Refusal;
 use super::dialect::{Dialect, Fault};
 
 /// The parameters of a request. One that is given in several places counts from the body, one that is given
@@ -91,10 +91,7 @@ async fn read_body(body: Body, limit: usize) -> Result<Vec<u8>, Fault> {
     while let Some(frame) = limited.frame().await {
         match frame {
             Ok(frame) => bytes.extend_from_slice(frame.data_ref().map_or(&[], |data| &data[..])),
-            Err(error) if error.is::<LengthLimitError>() => {
-                drain(Body::new(limited)).await;
-                return Err(Fault::TooLarge);
-            }
+            Err(error) if error.is::<LengthLimitError>() => return Err(Fault::TooLarge),
             Err(_) => return Err(Fault::BadRequest("The body broke off".into())),
         }
     }

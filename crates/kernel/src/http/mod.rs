@@ -5,6 +5,7 @@ mod dialect;
 mod input;
 mod operations;
 mod own;
+mod polite;
 mod serve;
 
 pub use self::attend::{Client, HttpSettings, Peer, Refusal};

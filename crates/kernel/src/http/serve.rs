@@ -10,15 +10,15 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::Request;
 use axum::response::Response;
 use hyper::body::Incoming;
+use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::ring;
@@ -28,6 +28,7 @@ use tower::ServiceExt as _;
 use tower_http::normalize_path::NormalizePath;
 
 use super::attend::Peer;
+use super::polite::Polite;
 
 /// What answers requests.
 pub type Service = NormalizePath<Router>;
@@ -36,6 +37,10 @@ pub type Service = NormalizePath<Router>;
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Headers of a request at most; more is 431.
 const HEADERS_AT_MOST: usize = 64;
+/// Bytes of a request's head at most.
+const HEAD_AT_MOST: usize = 64 << 10;
+/// Connections at once; more wait in the system's queue.
+const CONNECTIONS_AT_MOST: usize = 10_000;
 
 /// A certificate and its key, ready to serve with.
 #[derive(Clone)]
@@ -87,16 +92,25 @@ pub async fn serve(
     grace: Duration,
 ) {
     let graceful = GracefulShutdown::new();
+    let places = Arc::new(Semaphore::new(CONNECTIONS_AT_MOST));
     tokio::pin!(stop);
     loop {
+        let accepted = async {
+            // Closed it never is: it lives as long as this loop.
+            let place = Arc::clone(&places).acquire_owned().await.ok();
+            listener.accept().await.map(|(stream, peer)| (stream, peer, place))
+        };
         let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
+            accepted = accepted => accepted,
             () = &mut stop => break,
         };
         match accepted {
-            Ok((stream, peer)) => {
+            Ok((stream, peer, place)) => {
                 let connection = connection(stream, peer, tls.clone(), app.clone(), graceful.watcher());
-                tokio::spawn(connection);
+                tokio::spawn(async move {
+                    let _place = place;
+                    connection.await;
+                });
             }
             Err(error) => hold_back(&error).await,
         }
@@ -118,39 +132,55 @@ async fn hold_back(error: &io::Error) {
 
 async fn connection(stream: TcpStream, peer: SocketAddr, tls: Option<Tls>, app: Service, watcher: Watcher) {
     drop(stream.set_nodelay(true));
-    match tls {
-        None => speak(stream, peer, app, watcher).await,
-        Some(Tls(acceptor)) => match tokio::time::timeout(PATIENCE, acceptor.accept(stream)).await {
-            Ok(Ok(stream)) => speak(stream, peer, app, watcher).await,
-            Ok(Err(error)) => tracing::debug!(%error, "no TLS handshake"),
-            Err(_) => tracing::debug!("a TLS handshake took too long"),
-        },
+    let Some(Tls(acceptor)) = tls else { return speak_http1(stream, peer, app, watcher).await };
+    match tokio::time::timeout(PATIENCE, acceptor.accept(stream)).await {
+        Ok(Ok(stream)) if stream.get_ref().1.alpn_protocol() == Some(b"h2") => {
+            speak_http2(stream, peer, app, watcher).await;
+        }
+        Ok(Ok(stream)) => speak_http1(stream, peer, app, watcher).await,
+        Ok(Err(error)) => tracing::debug!(%error, "no TLS handshake"),
+        Err(_) => tracing::debug!("a TLS handshake took too long"),
     }
 }
 
-async fn speak(
-    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    peer: SocketAddr,
-    app: Service,
-    watcher: Watcher,
-) {
-    let service = service_fn(move |mut request: hyper::Request<Incoming>| {
-        request.extensions_mut().insert(Peer(peer.ip()));
-        answer(app.clone(), request.map(Body::new))
-    });
-    let mut builder = Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(PATIENCE).max_headers(HEADERS_AT_MOST);
-    builder
-        .http2()
+trait Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static {}
+
+impl<T: AsyncRead + AsyncWrite + Unpin + Send + 'static> Stream for T {}
+
+async fn speak_http1(stream: impl Stream, peer: SocketAddr, app: Service, watcher: Watcher) {
+    let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .keep_alive_interval(Duration::from_secs(30))
-        .max_concurrent_streams(128);
-    let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
-    if let Err(error) = watcher.watch(connection).await {
+        .header_read_timeout(PATIENCE)
+        .max_headers(HEADERS_AT_MOST)
+        .max_buf_size(HEAD_AT_MOST)
+        .serve_connection(TokioIo::new(stream), answering(peer, app));
+    note(watcher.watch(connection).await);
+}
+
+async fn speak_http2(stream: impl Stream, peer: SocketAddr, app: Service, watcher: Watcher) {
+    let connection = http2::Builder::new(TokioExecutor::new())
+        .timer(TokioTimer::new())
+        .keep_alive_interval(PATIENCE)
+        .keep_alive_timeout(PATIENCE)
+        .max_concurrent_streams(128)
+        .max_header_list_size(HEAD_AT_MOST as u32)
+        .serve_connection(TokioIo::new(stream), answering(peer, app));
+    note(watcher.watch(connection).await);
+}
+
+fn note(ended: hyper::Result<()>) {
+    if let Err(error) = ended {
         tracing::debug!(%error, "a connection broke");
     }
 }
 
-async fn answer(app: Service, request: Request) -> Result<Response, Infallible> {
-    app.oneshot(request).await
+fn answering(
+    peer: SocketAddr,
+    app: Service,
+) -> impl hyper::service::Service<hyper::Request<Incoming>, Response = Response, Error = Infallible, Future: Send>
+{
+    service_fn(move |mut request: hyper::Request<Incoming>| {
+        request.extensions_mut().insert(Peer(peer.ip()));
+        app.clone().oneshot(request.map(|body| Body::new(Polite(Some(body)))))
+    })
 }

@@ -10,7 +10,7 @@ use super::serve;
 use crate::cli::{Common, Serve};
 use crate::telling::tell;
 
-/// Tries everything that `serve` needs, changes nothing, and tells what it found; something wrong is an error at
+/// Tries everything that `serve` needs and tells what it found, without making a file or changing the schema; something wrong is an error at
 /// the end.
 pub(crate) async fn check(common: &Common, settings: Serve) -> anyhow::Result<()> {
     let options = serve::options(common, &settings, false)?;

@@ -1,7 +1,7 @@
 //! `partnerapi keys`.
 
 use kernel::clock::Clock;
-use kernel::{db, keys, time};
+use kernel::{keys, time};
 
 use super::database;
 use crate::cli::Common;
@@ -18,8 +18,10 @@ pub(crate) async fn create(
     if errors_as_200 && api != "tickets" {
         return Err(WrongUsage("--errors-as-200 is for keys of the Tickets API".into()).into());
     }
-    if account.is_empty() || account.chars().any(char::is_control) {
-        return Err(WrongUsage("--account may be any text without control characters".into()).into());
+    if !(1..=255).contains(&account.chars().count()) || account.chars().any(char::is_control) {
+        return Err(
+            WrongUsage("--account may be 1 to 255 characters, but no control characters".into()).into()
+        );
     }
     let db = database::open(common).await?;
     let now = Clock::System.now();
@@ -50,7 +52,6 @@ pub(crate) async fn revoke(common: &Common, beginning: String) -> anyhow::Result
     db.close().await;
     match revoked {
         Ok(prefix) => tell(&format!("Revoked {prefix}.")),
-        Err(keys::RevokeError::Db(error)) => Err(db::Error::into(error)),
-        Err(wrong) => Err(WrongUsage(wrong.to_string()).into()),
+        Err(refused) => Err(refused.into()),
     }
 }

@@ -21,6 +21,9 @@ use crate::cli::{Common, Serve};
 use crate::settings::Replica;
 use crate::{WrongUsage, apis, demo, docs};
 
+/// The time that the database has at the end for what was handed over.
+const CLOSED_WITHIN: Duration = Duration::from_secs(15);
+
 pub(crate) async fn serve(common: &Common, settings: Serve) -> anyhow::Result<()> {
     if settings.demo && !settings.listen.0.ip().is_loopback() {
         return Err(WrongUsage("--demo serves on a loopback address only".into()).into());
@@ -61,7 +64,9 @@ pub(crate) async fn serve(common: &Common, settings: Serve) -> anyhow::Result<()
     http::serve(listener, tls, app, told_to_stop, settings.request_timeout.0).await;
     drop(stop);
     while background.join_next().await.is_some() {}
-    kernel.db.close().await;
+    if tokio::time::timeout(CLOSED_WITHIN, kernel.db.close()).await.is_err() {
+        anyhow::bail!("the database hangs; what it had not answered was not acknowledged");
+    }
     tracing::info!("stopped");
     Ok(())
 }

@@ -21,7 +21,7 @@ const RIVALS: usize = 3;
 /// Seconds for which the storm reserves, in case it cannot clean up after itself.
 const RESERVED_FOR: i64 = 120;
 
-/// Reserves the seats of the show with the most free places, [`RIVALS`] times each, and cancels what it got.
+/// Reserves the seats of the show with the most seats, [`RIVALS`] times each, and cancels what it got.
 ///
 /// # Errors
 /// If the server cannot be reached or knows no show, and if a place was sold twice.
@@ -187,7 +187,7 @@ async fn rush(desk: &Arc<Desk>, show: &Show, wishes: Vec<String>, clients: u16) 
         });
     }
     let mut total = Tally::default();
-    while let Some(Ok(tally)) = running.join_next().await {
+    for tally in running.join_all().await {
         for (seat, count) in tally.sold {
             *total.sold.entry(seat).or_default() += count;
         }

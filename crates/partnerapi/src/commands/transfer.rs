@@ -63,14 +63,11 @@ pub(crate) async fn export(common: &Common, api: &str, account: Option<&str>) ->
         .read(move |tx| {
             let mut out = BufWriter::new(io::stdout().lock());
             api.transfer().export(tx, &mut out)?;
-            Ok(out.flush()?)
+            Ok::<_, ExportError>(out.flush()?)
         })
         .await;
     db.close().await;
-    match exported {
-        Err(ExportError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        exported => exported.context("cannot export"),
-    }
+    exported.context("cannot export")
 }
 
 fn entry(api: &str, account: Option<&str>) -> Result<&'static apis::Entry, WrongUsage> {

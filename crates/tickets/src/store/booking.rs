@@ -13,8 +13,7 @@ use kernel::time::OffsetTime;
 use super::expiry::{RunOut, event, give_back, mark_run_out};
 use super::shows::Show;
 use super::state::{PAID, REMOVED, RESERVED};
-use crate::rules::{self, Change, Payment, Standing, TicketRef};
-use crate::wire::Error;
+use crate::rules::{self, Change, Error, Payment, Standing, TicketRef};
 
 /// A ticket that was not removed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -133,19 +132,19 @@ impl Desk<'_> {
             (None, None) => None,
             (None, Some(external_id)) => self.by_external_id(tx, external_id)?,
             (Some(id), None) => self.by_id(tx, id)?,
-            (Some(id), Some(external_id)) => match self.by_id(tx, id)? {
-                Some(ticket) if ticket.external_id.as_ref() != Some(external_id) => {
-                    if self.by_external_id(tx, external_id)?.is_some() {
+            (Some(id), Some(external_id)) => {
+                let (one, other) = (self.by_id(tx, id)?, self.by_external_id(tx, external_id)?);
+                match (&one, &other) {
+                    (Some(one), Some(other)) if one.id != other.id => {
                         return Err(BadParameter::new(
                             "external_id",
                             "is the name of another ticket than id",
                         )
                         .into());
                     }
-                    None
+                    _ => one.and(other),
                 }
-                found => found,
-            },
+            }
         };
         ticket.ok_or(Error::TicketNotFound)
     }

@@ -18,11 +18,17 @@ pub(crate) enum RunOut<'a> {
     Seat(i64, &'a str),
     Show(i64),
     /// So many of all, the oldest first.
-    Any(i64),
+    Any(u32),
+}
+
+/// Whether any reservation has run out and is not yet marked.
+pub(crate) fn has_run_out(tx: &mut Tx<'_>, now: Micros) -> Result<bool, DbError> {
+    let due = "SELECT id FROM tickets_tickets WHERE state = 0 AND reserved_to <= $1 LIMIT 1";
+    Ok(tx.query_opt(due, &[now.into()], |row| row.get::<i64>(0))?.is_some())
 }
 
 /// Marks reservations that have run out, gives their places back and writes their events; says how many.
-pub(crate) fn mark_run_out(tx: &mut Tx<'_>, now: Micros, which: RunOut<'_>) -> Result<u64, DbError> {
+pub(crate) fn mark_run_out(tx: &mut Tx<'_>, now: Micros, which: RunOut<'_>) -> Result<u32, DbError> {
     let update = |which: &str| {
         format!(
             "UPDATE tickets_tickets SET state = 3 WHERE state = 0 AND reserved_to <= $1 AND {which} \
@@ -69,7 +75,7 @@ pub(crate) fn mark_run_out(tx: &mut Tx<'_>, now: Micros, which: RunOut<'_>) -> R
         expired.push(event("tickets.ticket.expired", account, event_id, show_id, ticket)?);
     }
     events::publish(tx, now, &expired)?;
-    Ok(marked.len() as u64)
+    Ok(u32::try_from(marked.len()).unwrap_or(u32::MAX))
 }
 
 fn name_of(tx: &mut Tx<'_>, show: i64) -> Result<(i64, i64), DbError> {

@@ -13,9 +13,8 @@ use super::booking::Desk;
 use super::expiry::{RunOut, mark_run_out};
 use super::programme;
 use super::shows::{self, ShowName};
-use crate::rules::{Payment, TicketRef};
-use crate::transfer::EventDoc;
-use crate::wire::Error;
+use crate::rules::{Error, Payment, TicketRef};
+use crate::transfer::document::EventDoc;
 
 const ACCOUNTS: [&str; 3] = ["kassir", "afisha", "kiosk"];
 /// The kiosk may have two live tickets at once.
@@ -177,14 +176,11 @@ impl Model {
         });
         match (named.nth, named.external_id) {
             (Some(_), None) => by_nth.ok_or_else(not_found),
-            (Some(_), Some(id)) => {
-                let nth = by_nth.ok_or_else(not_found)?;
-                match by_external_id {
-                    _ if self.tickets[nth].external_id == Some(id) => Ok(nth),
-                    Some(_) => Err("VALIDATION_ERROR external_id".into()),
-                    None => Err(not_found()),
-                }
-            }
+            (Some(_), Some(_)) => match (by_nth, by_external_id) {
+                (Some(one), Some(other)) if one != other => Err("VALIDATION_ERROR external_id".into()),
+                (Some(one), Some(_)) => Ok(one),
+                _ => Err(not_found()),
+            },
             _ => by_external_id.ok_or_else(not_found),
         }
     }

@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::expiry::{RunOut, mark_run_out};
 use super::shows::{self, SeatRow, ZoneRow};
-use crate::transfer::{EventDoc, SeatDoc, ShowDoc, ZoneDoc};
+use crate::transfer::document::{EventDoc, SeatDoc, ShowDoc, ZoneDoc};
 use crate::wire::Price;
 
 /// Stores an event, its shows and seats. Shows to come that the file no longer has go, as seats do, if no live
@@ -40,6 +40,9 @@ fn store_event(tx: &mut Tx<'_>, event: &EventDoc) -> Result<Summary, ImportError
         true => Some(export_head(tx, event.event_id)?),
         false => None,
     };
+    if old.as_ref().is_some_and(|old| is_same_head(old, event)) {
+        return Ok(Summary { unchanged: 1, ..Summary::default() });
+    }
     tx.execute(
         "INSERT INTO tickets_events (event_id, event_name, city, timezone, scheme, restricted) \
          VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (event_id) DO UPDATE SET event_name = excluded.event_name, \
@@ -66,7 +69,6 @@ fn store_event(tx: &mut Tx<'_>, event: &EventDoc) -> Result<Summary, ImportError
     tx.insert_many("INSERT INTO tickets_quotas (event_id, account, quota) VALUES", "", &quotas)?;
     Ok(match old {
         None => Summary { inserted: 1, ..Summary::default() },
-        Some(old) if is_same_head(&old, event) => Summary { unchanged: 1, ..Summary::default() },
         Some(_) => Summary { updated: 1, ..Summary::default() },
     })
 }
@@ -140,8 +142,6 @@ fn update_show(
         &[start.at().into(), start.offset_seconds().into(), (&hash).into(), old.number.into()],
     )?;
     let mut summary = Summary::default();
-    *(if start == old.start { &mut summary.unchanged } else { &mut summary.updated }) += 1;
-
     mark_run_out(tx, now, RunOut::Show(old.number))?;
     let stored: HashMap<String, SeatRow> =
         shows::seats(tx, old.number)?.into_iter().map(|seat| (seat.seat_id.clone(), seat)).collect();
@@ -168,6 +168,9 @@ fn update_show(
             Some(_) => summary.updated += 1,
         }
     }
+    // What differs is the show's own, if it is no seat: its start, its zones, an order.
+    let seats_differ = summary.inserted + summary.updated + summary.removed > 0;
+    *(if seats_differ && start == old.start { &mut summary.unchanged } else { &mut summary.updated }) += 1;
     put_zones(tx, old.number, &zones)?;
     put_seats(tx, old.number, seats.iter().enumerate())?;
     Ok(summary)
@@ -325,14 +328,10 @@ pub(crate) fn export(tx: &mut Tx<'_>, event_id: i64) -> Result<EventDoc, DbError
     let mut stored: Vec<_> = stored_shows(tx, event_id)?.into_iter().collect();
     stored.sort_by_key(|(show_id, show)| (show.start.at(), *show_id));
     for (show_id, show) in stored {
-        let mut zones: Vec<ZoneDoc> = shows::zones(tx, show.number)?
-            .into_iter()
-            .map(|zone| ZoneDoc { zone_id: zone.zone_id, name: zone.name, seats: Vec::new() })
-            .collect();
-        for seat in shows::seats(tx, show.number)? {
-            if let Some(zone) = zones.iter_mut().find(|zone| zone.zone_id == seat.zone_id) {
-                zone.seats.push(seat_doc(seat)?);
-            }
+        let mut zones = Vec::new();
+        for (zone, seats) in shows::zones_with_seats(tx, show.number)? {
+            let seats = seats.into_iter().map(seat_doc).collect::<Result<_, _>>()?;
+            zones.push(ZoneDoc { zone_id: zone.zone_id, name: zone.name, seats });
         }
         event.shows.push(ShowDoc { show_id, start_date: show.start.to_string(), zones });
     }

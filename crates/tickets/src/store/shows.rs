@@ -7,7 +7,7 @@ use kernel::db::{Error as DbError, Row, Tx, Value};
 use kernel::http::BadParameter;
 use kernel::time::OffsetTime;
 
-use crate::wire::Error;
+use crate::rules::Error;
 
 /// A show that a partner may sell.
 #[derive(Clone, Debug)]
@@ -142,6 +142,20 @@ pub(crate) fn seats(tx: &mut Tx<'_>, show: i64) -> Result<Vec<SeatRow>, DbError>
             })
         },
     )
+}
+
+/// The zones of a show, each with its seats.
+pub(crate) fn zones_with_seats(tx: &mut Tx<'_>, show: i64) -> Result<Vec<(ZoneRow, Vec<SeatRow>)>, DbError> {
+    let mut by_zone: HashMap<i64, Vec<SeatRow>> = HashMap::new();
+    for seat in seats(tx, show)? {
+        by_zone.entry(seat.zone_id).or_default().push(seat);
+    }
+    let zones = zones(tx, show)?;
+    let with_seats = |zone: ZoneRow| {
+        let seats = by_zone.remove(&zone.zone_id).unwrap_or_default();
+        (zone, seats)
+    };
+    Ok(zones.into_iter().map(with_seats).collect())
 }
 
 /// Places taken, by the position of the seat, at an instant: paid, or reserved and not run out.

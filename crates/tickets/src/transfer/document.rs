@@ -1,21 +1,19 @@
-//! The organiser's file: events, shows, zones and seats, in and out.
+//! The organiser's file as types, and what must hold in it.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
-use std::io::Write;
 
 use jiff::tz::TimeZone;
-use kernel::clock::Micros;
-use kernel::db::{Error as DbError, Tx};
 use kernel::time::OffsetTime;
-use kernel::transfer::{ExportError, Import, ImportError, Summary, Transfer, parse_json};
+use kernel::transfer::ImportError;
 use serde::{Deserialize, Serialize};
 use serde_json::Number;
 
-use crate::store::programme;
 use crate::wire::{City, Price, Scheme};
 
 /// Places of one admission at most; more is a slip of the keyboard.
 const QUANTITY_AT_MOST: i64 = 1_000_000;
+/// Characters of a name that is looked up by at most: PostgreSQL's indexes hold no more than some 2,700 bytes.
+const NAME_AT_MOST: usize = 255;
 
 /// The file.
 #[derive(Clone, Debug, Deserialize)]
@@ -86,49 +84,8 @@ impl EventDoc {
     }
 }
 
-/// What the Tickets API can import and export.
-pub(crate) struct Tickets;
-
-impl Transfer for Tickets {
-    fn parse(&self, text: &str) -> Result<Box<dyn Import>, ImportError> {
-        let document: Document = parse_json(text)?;
-        check(&document)?;
-        Ok(Box::new(document))
-    }
-
-    fn export(&self, tx: &mut Tx<'_>, out: &mut dyn Write) -> Result<(), ExportError> {
-        out.write_all(b"{\"events\": [")?;
-        for (index, event_id) in programme::event_ids(tx)?.into_iter().enumerate() {
-            out.write_all(if index > 0 { b",\n" } else { b"\n" })?;
-            let event = programme::export(tx, event_id)?;
-            serde_json::to_writer(&mut *out, &event).map_err(std::io::Error::from)?;
-        }
-        out.write_all(b"\n]}\n")?;
-        Ok(())
-    }
-
-    fn is_empty(&self, tx: &mut Tx<'_>) -> Result<bool, DbError> {
-        Ok(programme::event_ids(tx)?.is_empty())
-    }
-}
-
-impl Import for Document {
-    fn store(&self, tx: &mut Tx<'_>, now: Micros, progress: &dyn Fn(u64)) -> Result<Summary, ImportError> {
-        let mut summary = Summary::default();
-        for event in &self.events {
-            summary += programme::store(tx, now, event)?;
-            progress(event.shows.len() as u64);
-        }
-        Ok(summary)
-    }
-
-    fn steps(&self) -> u64 {
-        self.events.iter().map(|event| event.shows.len() as u64).sum()
-    }
-}
-
 /// Checks what the types cannot say. Places are named as in the file: `events[0].shows[1].start_date`.
-fn check(document: &Document) -> Result<(), ImportError> {
+pub(super) fn check(document: &Document) -> Result<(), ImportError> {
     let mut events = HashSet::new();
     for (index, event) in document.events.iter().enumerate() {
         let place = format!("events[{index}]");
@@ -155,7 +112,7 @@ fn check_event(place: &str, event: &EventDoc) -> Result<(), ImportError> {
         check_text(place, field, text)?;
     }
     for account in accounts {
-        check_text(place, "open_to or quotas", account)?;
+        check_name(place, "open_to or quotas", account)?;
     }
     if let Some((account, quota)) = quotas.iter().find(|(_, quota)| **quota < 0) {
         return Err(mistake(place, &format!("quotas.{account}"), format!("{quota} is negative")));
@@ -201,11 +158,8 @@ fn check_seats(place: &str, show: &ShowDoc) -> Result<(), ImportError> {
 }
 
 fn check_seat(place: &str, seat: &SeatDoc) -> Result<(), ImportError> {
-    check_text(place, "seat_id", &seat.seat_id)?;
-    check_text(place, "currency_id", &seat.currency_id)?;
-    if seat.seat_id.is_empty() {
-        return Err(mistake(place, "seat_id", "is empty"));
-    }
+    check_name(place, "seat_id", &seat.seat_id)?;
+    check_name(place, "currency_id", &seat.currency_id)?;
     if seat.price < Price::default() {
         return Err(mistake(place, "price", format!("{} is negative", seat.price)));
     }
@@ -222,7 +176,17 @@ fn check_seat(place: &str, seat: &SeatDoc) -> Result<(), ImportError> {
     }
 }
 
-/// No engine's text can hold a NUL in both.
+fn check_name(place: &str, field: &str, name: &str) -> Result<(), ImportError> {
+    check_text(place, field, name)?;
+    match name.chars().count() {
+        1..=NAME_AT_MOST => Ok(()),
+        length => {
+            Err(mistake(place, field, format!("has {length} characters, and may have 1 to {NAME_AT_MOST}")))
+        }
+    }
+}
+
+/// PostgreSQL's text holds no NUL.
 fn check_text(place: &str, field: &str, text: &str) -> Result<(), ImportError> {
     if text.contains('\0') { Err(mistake(place, field, "holds a NUL")) } else { Ok(()) }
 }
