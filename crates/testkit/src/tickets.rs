@@ -37,7 +37,17 @@ impl Tickets {
 
     /// A request to a path below the API's base, with the key.
     pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
-        self.client.request(method, format!("{}/api/partners/v1/{path}", self.url)).bearer_auth(&self.key)
+        self.anonymous(method, path).bearer_auth(&self.key)
+    }
+
+    /// A request to a path below the API's base, as a stranger.
+    pub fn anonymous(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+        self.client.request(method, format!("{}/api/partners/v1/{path}", self.url))
+    }
+
+    /// Sends a request that was put together by hand, and checks the answer as every other.
+    pub async fn send(&self, request: reqwest::RequestBuilder) -> Answer {
+        checked(Answer::of(request).await)
     }
 
     /// GET.
@@ -67,6 +77,16 @@ impl Tickets {
     pub async fn reserve(&self, seat_id: &str, external_id: &str) -> Answer {
         let body = json!({"seat_id": seat_id, "reserved_to": "2029-12-31T00:00:00+03:00", "external_id": external_id});
         self.post("tickets/add/12/21", body).await
+    }
+
+    /// `tickets/add` in the show of [`hall`].
+    pub async fn add(&self, body: Value) -> Answer {
+        self.post("tickets/add/12/21", body).await
+    }
+
+    /// `tickets/remove` in the show of [`hall`].
+    pub async fn remove(&self, body: Value) -> Answer {
+        self.post("tickets/remove/12/21", body).await
     }
 
     /// The seat as `events/seats` shows it, in the show of [`hall`].
