@@ -9,8 +9,8 @@ use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::process::{self, Finished, Server};
-use crate::{Database, Engine, Tickets};
+use crate::process::{self, Environment, Finished, Server};
+use crate::{Database, Engine, Tickets, Wire};
 
 const DATABASE_URL: &str = "PARTNERAPI_DATABASE_URL";
 
@@ -23,23 +23,48 @@ pub struct App {
     pub database: std::sync::Arc<Database>,
     client: reqwest::Client,
     directory: TempDir,
-    environment: Vec<(String, String)>,
+    environment: Environment,
     arguments: Vec<String>,
+    launcher: Vec<String>,
+    silent: bool,
 }
 
 /// How to start a server.
 #[derive(Debug)]
 pub struct Builder {
     database: std::sync::Arc<Database>,
-    environment: Vec<(String, String)>,
+    environment: Environment,
     arguments: Vec<String>,
+    launcher: Vec<String>,
+    silent: bool,
 }
 
 impl Builder {
     /// Sets a variable.
     #[must_use]
     pub fn env(mut self, name: &str, value: &str) -> Self {
-        self.environment.push((name.to_owned(), value.to_owned()));
+        self.environment.retain(|(set, _)| set != name);
+        self.environment.push((name.to_owned(), value.into()));
+        self
+    }
+
+    /// Reaches its database at another address than the database's own: through a proxy, say.
+    #[must_use]
+    pub fn database_url(self, url: &str) -> Self {
+        self.env(DATABASE_URL, url)
+    }
+
+    /// Starts the server through another command, which becomes the server when it is given its words.
+    #[must_use]
+    pub fn launcher(mut self, words: &[&str]) -> Self {
+        self.launcher = words.iter().map(|&word| word.to_owned()).collect();
+        self
+    }
+
+    /// Does not expect the log to say that it listens.
+    #[must_use]
+    pub fn silent(mut self) -> Self {
+        self.silent = true;
         self
     }
 
@@ -54,16 +79,18 @@ impl Builder {
     #[must_use]
     pub fn start(self) -> App {
         let directory = tempfile::tempdir().expect("a directory to work in");
-        let Self { database, mut environment, arguments } = self;
-        environment.retain(|(name, _)| name != DATABASE_URL);
-        environment.push((DATABASE_URL.into(), database.url().into()));
-        let server = start(&directory, &environment, &arguments);
-        App { server, database, client: client(), directory, environment, arguments }
+        let Self { database, mut environment, arguments, launcher, silent } = self;
+        if !environment.iter().any(|(name, _)| name == DATABASE_URL) {
+            environment.push((DATABASE_URL.into(), database.url().into()));
+        }
+        let command = || process::command(directory.path(), &environment, &launcher);
+        let server = if silent {
+            Server::start_silently(command, &arguments)
+        } else {
+            Server::start(command(), &arguments)
+        };
+        App { server, database, client: client(), directory, environment, arguments, launcher, silent }
     }
-}
-
-fn start(directory: &TempDir, environment: &[(String, String)], arguments: &[String]) -> Server {
-    Server::start(process::command(directory.path(), environment), arguments)
 }
 
 fn client() -> reqwest::Client {
@@ -87,7 +114,19 @@ impl App {
     /// A server on a database of its own, with settings.
     #[must_use]
     pub fn builder(engine: Engine) -> Builder {
-        Builder { database: Database::fresh(engine).into(), environment: Vec::new(), arguments: Vec::new() }
+        Self::on(Database::fresh(engine).into())
+    }
+
+    /// A server on a database that is there already, with settings.
+    #[must_use]
+    pub fn on(database: std::sync::Arc<Database>) -> Builder {
+        Builder {
+            database,
+            environment: Vec::new(),
+            arguments: Vec::new(),
+            launcher: Vec::new(),
+            silent: false,
+        }
     }
 
     /// Another server on the same database.
@@ -98,18 +137,21 @@ impl App {
             database: std::sync::Arc::clone(&self.database),
             environment,
             arguments: self.arguments.clone(),
+            launcher: self.launcher.clone(),
+            silent: self.silent,
         }
         .start()
     }
 
     /// Starts it again after its process has ended.
     pub fn restart(&mut self) {
-        self.server = start(&self.directory, &self.environment, &self.arguments);
+        let command = process::command(self.directory.path(), &self.environment, &self.launcher);
+        self.server = Server::start(command, &self.arguments);
     }
 
     /// Runs a command of the binary on the same database.
     pub fn command(&self, arguments: &[&str]) -> Finished {
-        let mut command = process::command(self.directory.path(), &self.environment);
+        let mut command = process::command(self.directory.path(), &self.environment, &[]);
         command.args(arguments);
         Finished::of(command)
     }
@@ -139,7 +181,13 @@ impl App {
     /// A distributor with a new key.
     #[must_use]
     pub fn tickets(&self, account: &str) -> Tickets {
-        Tickets::new(self.client.clone(), self.server.url.clone(), self.key("tickets", account))
+        self.tickets_with(&self.key("tickets", account))
+    }
+
+    /// A distributor with a key that was made before.
+    #[must_use]
+    pub fn tickets_with(&self, key: &str) -> Tickets {
+        Tickets::new(self.client.clone(), self.server.url.clone(), key.to_owned())
     }
 
     /// A request to a path, without a credential.
@@ -150,6 +198,42 @@ impl App {
     /// GET without a credential.
     pub async fn get(&self, path: &str) -> Answer {
         Answer::of(self.request(Method::GET, path)).await
+    }
+
+    /// A connection of its own, for what an ordinary client does not send.
+    #[must_use]
+    pub fn wire(&self) -> Wire {
+        Wire::connect(&self.server.url)
+    }
+
+    /// The value of a metric, by its name and labels as they stand in a line of `/metrics`.
+    pub async fn metric(&self, name: &str) -> Option<f64> {
+        let page = self.get("/metrics").await;
+        assert_eq!(page.status, 200, "{}", page.text);
+        metric(&page.text, name)
+    }
+
+    /// Whether a write of the server waits for a table that is held, see [`Database::hold`].
+    pub async fn write_waits_for(&self, table: &str) -> bool {
+        match self.database.engine() {
+            Engine::Sqlite => self.metric("partnerapi_db_writes_waiting").await > Some(0.0),
+            Engine::Postgres => {
+                let sql = format!(
+                    "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = '{table}'::regclass"
+                );
+                self.database.value(&sql) != "0"
+            }
+        }
+    }
+
+    /// Waits until a line of its log holds all of these words, and gives that line.
+    ///
+    /// # Panics
+    /// If there is none for a minute.
+    pub async fn logged(&self, words: &[&str]) -> String {
+        let find = || self.server.log().into_iter().find(|line| words.iter().all(|word| line.contains(word)));
+        crate::until(&format!("the log has {words:?}"), async || find().is_some()).await;
+        find().unwrap_or_default()
     }
 
     /// Asks the server to stop and checks that it did so in peace.
@@ -175,6 +259,12 @@ impl Drop for App {
         let log = self.server.log();
         assert!(!log.iter().any(|line| line.contains("panic")), "something panicked:\n{}", log.join("\n"));
     }
+}
+
+/// The value of a metric on a page of them.
+#[must_use]
+pub fn metric(page: &str, name: &str) -> Option<f64> {
+    page.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')?.parse().ok())
 }
 
 /// An answer, read to its end and checked for what must always hold.

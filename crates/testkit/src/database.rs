@@ -3,9 +3,12 @@
 use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::mpsc::{Sender, channel};
+use std::thread::JoinHandle;
 
 use kernel::db::{Db, Location, Options};
 use kernel::metrics::DbMetrics;
+use rusqlite::types::ValueRef;
 use tempfile::TempDir;
 
 /// Names the PostgreSQL server on which tests make their schemas; `scripts/test` sets it.
@@ -30,6 +33,7 @@ pub struct Database {
 
 #[derive(Debug)]
 enum Keep {
+    Nothing,
     /// Gone when dropped.
     Directory {
         _directory: TempDir,
@@ -96,6 +100,21 @@ impl Database {
         &self.url
     }
 
+    /// One that is there already, and stays when this is dropped.
+    #[must_use]
+    pub fn at(url: &str) -> Self {
+        Self { url: url.to_owned(), keep: Keep::Nothing }
+    }
+
+    /// Its engine.
+    #[must_use]
+    pub fn engine(&self) -> Engine {
+        match self.location() {
+            Location::Sqlite(_) => Engine::Sqlite,
+            Location::Postgres(_) => Engine::Postgres,
+        }
+    }
+
     /// Its address, as [`Db::open`] takes it.
     ///
     /// # Panics
@@ -103,6 +122,64 @@ impl Database {
     #[must_use]
     pub fn location(&self) -> Location {
         self.url.parse().expect("an address of ours")
+    }
+
+    /// What a query of the engine's own SQL gives, each value as text.
+    ///
+    /// # Panics
+    /// If the query fails.
+    #[must_use]
+    pub fn rows(&self, sql: &str) -> Vec<Vec<Option<String>>> {
+        let (location, sql) = (self.location(), sql.to_owned());
+        apart(move || match location {
+            Location::Sqlite(file) => sqlite_rows(&sqlite(&file), &sql),
+            Location::Postgres(address) => postgres_rows(&mut postgres(&address), &sql),
+        })
+    }
+
+    /// The one value that a query gives, as text.
+    ///
+    /// # Panics
+    /// If it gives another number of values, or NULL.
+    #[must_use]
+    pub fn value(&self, sql: &str) -> String {
+        match self.rows(sql).as_slice() {
+            [row] => match row.as_slice() {
+                [Some(value)] => value.clone(),
+                _ => panic!("{sql} gives {row:?}"),
+            },
+            rows => panic!("{sql} gives {rows:?}"),
+        }
+    }
+
+    /// Keeps everybody else from writing to `table` (on SQLite to any) until it is dropped; they wait.
+    ///
+    /// # Panics
+    /// If somebody else does the same.
+    #[must_use = "others may write again when it is dropped"]
+    pub fn hold(&self, table: &str) -> Hold {
+        let (location, table) = (self.location(), table.to_owned());
+        let (release, released) = channel();
+        let (tell, held) = channel();
+        let thread = std::thread::spawn(move || match location {
+            Location::Sqlite(file) => {
+                let connection = sqlite(&file);
+                connection.execute_batch("BEGIN IMMEDIATE").expect("the lock of the database");
+                tell.send(()).expect("a test that waits for the lock");
+                let _released = released.recv();
+                connection.execute_batch("ROLLBACK").expect("the end of the lock");
+            }
+            Location::Postgres(address) => {
+                let mut client = postgres(&address);
+                let lock = format!("BEGIN; LOCK TABLE {table} IN EXCLUSIVE MODE");
+                client.batch_execute(&lock).expect("the lock of the table");
+                tell.send(()).expect("a test that waits for the lock");
+                let _released = released.recv();
+                client.batch_execute("ROLLBACK").expect("the end of the lock");
+            }
+        });
+        held.recv().expect("the lock");
+        Hold { release: Some(release), thread: Some(thread) }
     }
 
     /// Opens it without a server in between.
@@ -117,7 +194,7 @@ impl Database {
 impl Drop for Database {
     fn drop(&mut self) {
         match &self.keep {
-            Keep::Directory { .. } => {}
+            Keep::Nothing | Keep::Directory { .. } => {}
             Keep::Schema { server, name } => {
                 execute(server, &format!("DROP SCHEMA {name} CASCADE"));
             }
@@ -144,18 +221,69 @@ fn migrate(location: Location) {
     });
 }
 
+/// A lock that makes others wait; see [`Database::hold`].
+#[derive(Debug)]
+pub struct Hold {
+    release: Option<Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Drop for Hold {
+    fn drop(&mut self) {
+        drop(self.release.take());
+        let ended = self.thread.take().map(JoinHandle::join);
+        assert!(matches!(ended, Some(Ok(()))) || std::thread::panicking(), "the lock was lost");
+    }
+}
+
+fn sqlite(file: &std::path::Path) -> rusqlite::Connection {
+    let connection = rusqlite::Connection::open(file).expect("the SQLite database");
+    connection.busy_timeout(std::time::Duration::from_secs(60)).expect("a time limit");
+    connection
+}
+
+fn postgres(address: &str) -> postgres::Client {
+    postgres::Client::connect(address, postgres::NoTls).expect("the PostgreSQL server")
+}
+
+fn sqlite_rows(connection: &rusqlite::Connection, sql: &str) -> Vec<Vec<Option<String>>> {
+    let mut statement = connection.prepare(sql).expect("SQL of ours");
+    let columns = statement.column_count();
+    let rows = statement.query_map([], |row| (0..columns).map(|at| Ok(as_text(row.get_ref(at)?))).collect());
+    rows.and_then(Iterator::collect).expect("rows")
+}
+
+fn as_text(value: ValueRef<'_>) -> Option<String> {
+    match value {
+        ValueRef::Null => None,
+        ValueRef::Integer(number) => Some(number.to_string()),
+        ValueRef::Real(number) => Some(number.to_string()),
+        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => Some(String::from_utf8_lossy(bytes).into_owned()),
+    }
+}
+
+fn postgres_rows(client: &mut postgres::Client, sql: &str) -> Vec<Vec<Option<String>>> {
+    let messages = client.simple_query(sql).expect("SQL of ours");
+    messages
+        .into_iter()
+        .filter_map(|message| match message {
+            postgres::SimpleQueryMessage::Row(row) => {
+                Some((0..row.len()).map(|at| row.get(at).map(str::to_owned)).collect())
+            }
+            _ => None,
+        })
+        .collect()
+}
+
 /// Runs SQL on a PostgreSQL server.
 fn execute(server: &str, sql: &str) {
     let (server, sql) = (server.to_owned(), sql.to_owned());
-    apart(move || {
-        let mut client = postgres::Client::connect(&server, postgres::NoTls).expect("the PostgreSQL server");
-        client.batch_execute(&sql).expect("SQL of ours");
-    });
+    apart(move || postgres(&server).batch_execute(&sql).expect("SQL of ours"));
 }
 
 /// Does what blocks on a thread of its own, since the caller is inside a runtime.
-fn apart(work: impl FnOnce() + Send + 'static) {
-    std::thread::spawn(work).join().expect("it does not panic");
+fn apart<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    std::thread::spawn(work).join().expect("it does not panic")
 }
 
 /// A migrated SQLite file, made once a test program.

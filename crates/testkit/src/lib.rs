@@ -5,14 +5,22 @@
 //! and at its end that the server stops in peace.
 
 mod app;
+mod certificate;
 mod database;
 mod process;
+mod proxy;
+mod terminal;
 mod tickets;
+mod wire;
 
-pub use self::app::{Answer, App, Builder};
-pub use self::database::{Database, Engine, open};
-pub use self::process::{Finished, Server, binary};
+pub use self::app::{Answer, App, Builder, metric};
+pub use self::certificate::Certificate;
+pub use self::database::{Database, Engine, Hold, open};
+pub use self::process::{Finished, Running, Server, binary};
+pub use self::proxy::Proxy;
+pub use self::terminal::Terminal;
 pub use self::tickets::{Tickets, hall, hall_of};
+pub use self::wire::{Wire, WireAnswer};
 
 use std::future::Future;
 use std::time::{Duration, Instant};
