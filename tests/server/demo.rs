@@ -1,0 +1,128 @@
+//! `serve --demo`: from nothing to a first request by copying one line.
+
+use reqwest::Method;
+use testkit::{Answer, App, Certificate, Database, Engine, Terminal, hall, on_both_engines};
+
+on_both_engines!(
+    a_new_database_is_filled_and_the_printed_line_works,
+    a_second_start_fills_nothing_and_keeps_what_was_done,
+    a_database_with_data_of_ones_own_is_refused_and_left_alone,
+);
+
+/// The lines that a newcomer would copy, as requests of ours: their address and their headers.
+fn curl_lines(printed: &str) -> Vec<(String, Vec<(String, String)>)> {
+    printed
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("curl "))
+        .map(|line| {
+            let headers =
+                line.split("-H '").skip(1).filter_map(|rest| rest.split('\'').next()?.split_once(": "));
+            let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+            let url = line.split([' ', '\'', '"']).find(|word| word.starts_with("http")).expect("an address");
+            (url.to_owned(), headers)
+        })
+        .collect()
+}
+
+fn demo(database: Database) -> App {
+    App::on(database.into()).arg("--demo").start()
+}
+
+async fn printed(app: &App) -> String {
+    testkit::until("it has printed everything", async || app.server.stdout().contains("/docs")).await;
+    app.server.stdout()
+}
+
+async fn a_new_database_is_filled_and_the_printed_line_works(engine: Engine) {
+    let app = demo(Database::empty(engine));
+    let printed = printed(&app).await;
+    let lines = curl_lines(&printed);
+    assert_eq!(lines.len(), 1, "one for each API: {printed}");
+    let client = reqwest::Client::new();
+    for (url, headers) in &lines {
+        assert!(url.starts_with(&app.server.url), "{url}");
+        let request =
+            headers.iter().fold(client.get(url), |request, (name, value)| request.header(name, value));
+        let answer = Answer::of(request).await;
+        assert_eq!(answer.status, 200, "{url}: {}", answer.text);
+        assert!(answer.json["result"].as_array().is_some_and(|shows| shows.len() > 1), "{}", answer.text);
+    }
+    assert_eq!(printed.matches("pk_tickets_").count(), 2, "the key, and the line that has it");
+    assert!(!app.server.log().iter().any(|line| line.contains("pk_tickets_")), "logs hold no key");
+    assert_eq!(app.request(Method::GET, "/docs").send().await.unwrap().status(), 200);
+}
+
+async fn a_second_start_fills_nothing_and_keeps_what_was_done(engine: Engine) {
+    let mut app = demo(Database::empty(engine));
+    let key_of = |printed: &str| {
+        printed
+            .split_whitespace()
+            .find(|word| word.starts_with("pk_tickets_"))
+            .unwrap()
+            .trim_end_matches('\'')
+            .to_owned()
+    };
+    let first = key_of(&printed(&app).await);
+    let add = "/api/partners/v1/tickets/add/12/20?paid=1&seat_id=7-1%3B1";
+    let bought = Answer::of(app.request(Method::POST, add).bearer_auth(&first)).await;
+    assert_eq!(bought.status, 200, "{}", bought.text);
+    let exported = app.command(&["export", "tickets"]).printed();
+
+    app.stop();
+    app.restart();
+    let second = key_of(&printed(&app).await);
+    assert_eq!(app.command(&["export", "tickets"]).printed(), exported);
+    for key in [&first, &second] {
+        let again = Answer::of(app.request(Method::POST, add).bearer_auth(key)).await;
+        assert_eq!(again.json["code"], "SEAT_NOT_AVAILABLE", "what was sold stays sold: {}", again.text);
+    }
+}
+
+async fn a_database_with_data_of_ones_own_is_refused_and_left_alone(engine: Engine) {
+    let database = Database::fresh(engine);
+    let terminal = Terminal::new().env("PARTNERAPI_DATABASE_URL", database.url());
+    let file = terminal.file("hall.json", hall().to_string().as_bytes());
+    terminal.run(&["import", "tickets", file.to_str().unwrap()]).printed();
+    let exported = terminal.run(&["export", "tickets"]).printed();
+
+    let refused = terminal.serve_refused(&["--demo", "--listen", "127.0.0.1:0"]);
+    assert_ne!(refused.status, 0);
+    assert!(refused.stderr.contains("--demo"), "{}", refused.stderr);
+    assert!(!refused.stdout.contains("pk_"), "{}", refused.stdout);
+    assert_eq!(terminal.run(&["export", "tickets"]).printed(), exported);
+    assert_eq!(terminal.run(&["keys", "list"]).printed(), "");
+}
+
+#[test]
+fn an_address_that_is_not_loopback_is_refused() {
+    for address in ["0.0.0.0:0", "[::]:0", "192.0.2.1:8000"] {
+        let terminal = Terminal::new();
+        let refused = terminal.serve_refused(&["--demo", "--listen", address]).refused(2);
+        assert!(refused.contains("--demo") && refused.contains("loopback"), "{address}: {refused}");
+        assert!(!terminal.path("partnerapi.db").exists(), "{address}: nothing is touched");
+    }
+}
+
+#[test]
+fn the_variable_asks_for_it_too() {
+    testkit::run(async {
+        let app = App::on(Database::empty(Engine::Sqlite).into()).env("PARTNERAPI_DEMO", "true").start();
+        assert!(printed(&app).await.contains("pk_tickets_"));
+    });
+}
+
+#[test]
+fn the_printed_line_speaks_tls_where_the_server_does() {
+    testkit::run(async {
+        let terminal = Terminal::new();
+        let tls = Certificate::new();
+        let (certificate, key) =
+            (terminal.file("c.pem", tls.certificate.as_bytes()), terminal.file("k.pem", tls.key.as_bytes()));
+        let app = App::on(Database::empty(Engine::Sqlite).into())
+            .env("PARTNERAPI_TLS_CERT", certificate.to_str().unwrap())
+            .env("PARTNERAPI_TLS_KEY", key.to_str().unwrap())
+            .arg("--demo")
+            .start();
+        assert!(curl_lines(&printed(&app).await)[0].0.starts_with("https://127.0.0.1:"));
+    });
+}
