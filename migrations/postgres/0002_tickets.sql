@@ -60,7 +60,9 @@ CREATE TABLE tickets_seats (
     taken BIGINT NOT NULL,
     PRIMARY KEY (show, seat_id),
     CHECK (taken BETWEEN 0 AND quantity)
-);
+)
+-- A sale then finds room on the row's page and touches no index, where it would clash with its neighbours.
+WITH (fillfactor = 50);
 
 -- state: 0 reserved, 1 paid, 2 removed, 3 run out.
 CREATE TABLE tickets_tickets (

@@ -6,7 +6,7 @@ use testkit::{Certificate, Database, Engine, Proxy, Terminal, on_both_engines};
 
 on_both_engines!(
     all_is_well_with_a_database_and_a_free_address,
-    an_address_that_is_taken_is_found,
+    an_address_that_is_taken_is_told_and_is_not_wrong,
     tls_that_cannot_be_used_is_found,
     everything_wrong_is_found_at_once,
 );
@@ -32,12 +32,12 @@ async fn all_is_well_with_a_database_and_a_free_address(engine: Engine) {
     }
 }
 
-async fn an_address_that_is_taken_is_found(engine: Engine) {
+async fn an_address_that_is_taken_is_told_and_is_not_wrong(engine: Engine) {
     let database = Database::fresh(engine);
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
-    let words = found(&terminal(database.url()).env("PARTNERAPI_LISTEN", &address));
-    assert!(words.contains(&address), "{words}");
+    let words = terminal(database.url()).env("PARTNERAPI_LISTEN", &address).run(&["check"]).printed();
+    assert!(words.contains(&format!("{address} is in use")), "{words}");
 }
 
 async fn tls_that_cannot_be_used_is_found(engine: Engine) {

@@ -137,12 +137,12 @@ pub fn list(tx: &mut Tx<'_>) -> Result<Vec<Listed>, Error> {
 /// # Errors
 /// [`RevokeError`]; nothing is revoked then.
 pub fn revoke(tx: &mut Tx<'_>, now: Micros, beginning: &str) -> Result<String, RevokeError> {
-    let fitting = tx.query(
-        "SELECT prefix FROM kernel_keys WHERE revoked_at IS NULL AND \
-         (substr(prefix, 1, length($1)) = $1 OR substr($1, 1, length(prefix)) = prefix)",
-        &[beginning.into()],
-        |row| row.get::<String>(0),
-    )?;
+    let live = "SELECT prefix, hash FROM kernel_keys WHERE revoked_at IS NULL";
+    let mut fitting = tx.query(live, &[], |row| Ok((row.get::<String>(0)?, row.get::<String>(1)?)))?;
+    // More than the shown beginning is checked as a whole key: a slip in it must not end another one.
+    let hash = hex(&hash(beginning));
+    fitting.retain(|(prefix, whole)| prefix.starts_with(beginning) || *whole == hash);
+    let fitting: Vec<String> = fitting.into_iter().map(|(prefix, _)| prefix).collect();
     match <[String; 1]>::try_from(fitting) {
         Ok([prefix]) => {
             tx.execute(

@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand};
 use kernel::db::Location;
 
 use crate::logging::Format;
-use crate::settings::{Address, Networks, Optional, Replica, Seconds, connections, database_url};
+use crate::settings::{Address, Networks, Optional, Replica, Seconds, connections, count, database_url};
 
 /// One server for partner APIs: five wire formats, one storage, one set of keys.
 ///
@@ -82,7 +82,7 @@ pub(crate) enum Command {
         #[arg(long, env = "PARTNERAPI_FOLLOW")]
         follow: bool,
         /// Show so many at most.
-        #[arg(long, env = "PARTNERAPI_LIMIT", value_name = "N", value_parser = clap::value_parser!(u64))]
+        #[arg(long, env = "PARTNERAPI_LIMIT", value_name = "N", value_parser = count)]
         limit: Option<u64>,
     },
     /// Read the configuration, reach for the database, and say what is wrong.
@@ -132,7 +132,7 @@ pub(crate) struct Storm {
     #[arg(long, env = "PARTNERAPI_STRESS_URL", default_value = "http://127.0.0.1:8000")]
     pub(crate) url: String,
     /// A key of the Tickets API.
-    #[arg(long, env = "PARTNERAPI_STRESS_KEY")]
+    #[arg(long, env = "PARTNERAPI_KEY")]
     pub(crate) key: String,
     /// Clients at once.
     #[arg(long, env = "PARTNERAPI_CLIENTS", default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=1000))]

@@ -3,6 +3,7 @@
 use std::io::IsTerminal as _;
 
 use clap::ValueEnum;
+use tracing::level_filters::LevelFilter;
 use tracing_subscriber::EnvFilter;
 
 use crate::WrongUsage;
@@ -18,11 +19,16 @@ pub(crate) enum Format {
 }
 
 pub(crate) fn start(common: &Common) -> Result<(), WrongUsage> {
-    let filter = EnvFilter::builder().parse(&common.log).map_err(|error| {
-        WrongUsage(format!(
-            "PARTNERAPI_LOG (--log) may be a level or a filter like info,request=warn: {error}"
-        ))
-    })?;
+    let wrong = || {
+        let may_be = "error, warn, info, debug, trace, off, or a filter like info,request=warn";
+        WrongUsage(format!("PARTNERAPI_LOG (--log) may be {may_be}"))
+    };
+    // A word alone would be the name of a part of the program, and a mistyped level would silence all others.
+    let is_level = |word: &str| word.trim().parse::<LevelFilter>().is_ok();
+    if common.log.split(',').any(|part| !part.contains(['=', '[']) && !is_level(part)) {
+        return Err(wrong());
+    }
+    let filter = EnvFilter::builder().parse(&common.log).map_err(|_| wrong())?;
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     match common.log_format {
         Format::Text => lines.with_ansi(std::io::stderr().is_terminal()).init(),

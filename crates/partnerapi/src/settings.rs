@@ -17,6 +17,14 @@ const PREFIX: &str = "PARTNERAPI_";
 
 /// Reads the command line and the environment. What is wrong there is told and ends the program.
 pub(crate) fn parse() -> Result<Cli, ExitCode> {
+    let unreadable = std::env::vars_os().find_map(|(name, value)| {
+        let name = name.into_string().ok().filter(|name| name.starts_with(PREFIX))?;
+        value.to_str().is_none().then_some(name)
+    });
+    if let Some(name) = unreadable {
+        eprintln!("error: {name} may be text in UTF-8");
+        return Err(ExitCode::from(2));
+    }
     let matches = command().try_get_matches().map_err(|error| complain(&error))?;
     let cli = Cli::from_arg_matches(&matches).map_err(|error| complain(&error))?;
     let set = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
@@ -40,6 +48,14 @@ fn command() -> Command {
 }
 
 fn complain(error: &clap::Error) -> ExitCode {
+    if let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidArg)
+        && error.kind() == ErrorKind::UnknownArgument
+        && word.contains("://")
+    {
+        // It may hold a password.
+        eprintln!("error: there is an address where none belongs; a database goes behind --database-url");
+        return ExitCode::from(2);
+    }
     if !matches!(error.kind(), ErrorKind::ValueValidation | ErrorKind::InvalidValue) {
         drop(error.print());
         return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
@@ -237,6 +253,10 @@ impl FromStr for Networks {
 
 pub(crate) fn database_url(text: &str) -> Result<Location, &'static str> {
     text.parse()
+}
+
+pub(crate) fn count(text: &str) -> Result<u64, &'static str> {
+    text.parse().map_err(|_| "may be a number from 0 on")
 }
 
 pub(crate) fn connections(text: &str) -> Result<usize, &'static str> {

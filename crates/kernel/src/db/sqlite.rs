@@ -11,7 +11,8 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use crossbeam_channel::Receiver;
-use rusqlite::Connection;
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, OpenFlags};
 
 use super::job::Job;
 use super::queue::{Queue, Threads};
@@ -111,9 +112,13 @@ fn ensure_file(path: &Path, create: bool) -> Result<(), Error> {
 }
 
 fn connect(path: &Path) -> Result<Connection, Error> {
-    let connection = Connection::open(path)
+    // Without SQLITE_OPEN_URI: a file may be called file:x?mode=memory.
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)
         .map_err(|error| Error::Unavailable(format!("{} cannot be opened: {error}", path.display())))?;
     connection.busy_timeout(BUSY)?;
+    // Else a statement whose plan may depend on what is bound is prepared again each time it leaves the cache.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.pragma_update(None, "journal_mode", "wal")?;
     connection.pragma_update(None, "synchronous", "full")?;
     connection.pragma_update(None, "foreign_keys", true)?;

@@ -132,7 +132,13 @@ async fn hold_back(error: &io::Error) {
 
 async fn connection(stream: TcpStream, peer: SocketAddr, tls: Option<Tls>, app: Service, watcher: Watcher) {
     drop(stream.set_nodelay(true));
-    let Some(Tls(acceptor)) = tls else { return speak_http1(stream, peer, app, watcher).await };
+    let Some(Tls(acceptor)) = tls else {
+        return match tokio::time::timeout(PATIENCE, begins_with_http2(&stream)).await {
+            Ok(Ok(true)) => speak_http2(stream, peer, app, watcher).await,
+            Ok(Ok(false)) => speak_http1(stream, peer, app, watcher).await,
+            Ok(Err(_)) | Err(_) => {}
+        };
+    };
     match tokio::time::timeout(PATIENCE, acceptor.accept(stream)).await {
         Ok(Ok(stream)) if stream.get_ref().1.alpn_protocol() == Some(b"h2") => {
             speak_http2(stream, peer, app, watcher).await;
@@ -140,6 +146,22 @@ async fn connection(stream: TcpStream, peer: SocketAddr, tls: Option<Tls>, app: 
         Ok(Ok(stream)) => speak_http1(stream, peer, app, watcher).await,
         Ok(Err(error)) => tracing::debug!(%error, "no TLS handshake"),
         Err(_) => tracing::debug!("a TLS handshake took too long"),
+    }
+}
+
+/// Looks at a client's first bytes. HTTP/2 without TLS begins with a method that no other protocol has (RFC 9113,
+/// section 3.4).
+async fn begins_with_http2(stream: &TcpStream) -> io::Result<bool> {
+    const METHOD: &[u8] = b"PRI ";
+    let mut first = [0; METHOD.len()];
+    loop {
+        let seen = stream.peek(&mut first).await?;
+        match first.get(..seen).unwrap_or_default() {
+            [] => return Err(io::ErrorKind::UnexpectedEof.into()),
+            METHOD => return Ok(true),
+            part if METHOD.starts_with(part) => tokio::time::sleep(Duration::from_millis(10)).await,
+            _ => return Ok(false),
+        }
     }
 }
 

@@ -28,6 +28,8 @@ pub(crate) async fn serve(common: &Common, settings: Serve) -> anyhow::Result<()
     if settings.demo && !settings.listen.0.ip().is_loopback() {
         return Err(WrongUsage("--demo serves on a loopback address only".into()).into());
     }
+    // From the first moment on: whoever sees that it listens may tell it to stop.
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let tls = tls(&settings)?;
     let kernel = kernel(common, &settings).await?;
     let apis = apis::mounted(&kernel);
@@ -53,11 +55,10 @@ pub(crate) async fn serve(common: &Common, settings: Serve) -> anyhow::Result<()
         background.spawn(http::serve(listener, None, app, stopped, Duration::from_secs(1)));
     }
     tracing::info!("listening on {scheme}://{address}");
-    let mut terminate = signal(SignalKind::terminate())?;
     let told_to_stop = async move {
         tokio::select! {
             _ = terminate.recv() => {}
-            _ = tokio::signal::ctrl_c() => {}
+            _ = interrupt.recv() => {}
         }
         tracing::info!("stopping: requests under way are finished first");
     };
@@ -76,7 +77,13 @@ pub(crate) fn tls(settings: &Serve) -> anyhow::Result<Option<Tls>> {
     match (&settings.tls_cert.0, &settings.tls_key.0) {
         (None, None) => Ok(None),
         (Some(certificate), Some(key)) => {
-            Ok(Some(Tls::load(certificate, key).map_err(|e| WrongUsage(e.to_string()))?))
+            let loaded = Tls::load(certificate, key);
+            loaded.map(Some).map_err(|error| {
+                WrongUsage(format!(
+                    "PARTNERAPI_TLS_CERT and PARTNERAPI_TLS_KEY may be PEM files that go together: {error}"
+                ))
+                .into()
+            })
         }
         (Some(_), None) => {
             Err(WrongUsage("PARTNERAPI_TLS_CERT is set, so PARTNERAPI_TLS_KEY must be too".into()).into())
