@@ -1,0 +1,89 @@
+//! How fast the server is, next to a program that does nothing but answer.
+//!
+//! A rate says as much about the machine and its neighbours as about the program. Every row is therefore a ratio
+//! of two rates that were measured in turn within one run: the server's, and that of something that shows what
+//! the machine could do. For HTTP that is a bare axum program with the same bytes, for PostgreSQL it is pgbench
+//! with the same statements.
+
+mod halls;
+mod http;
+mod load;
+mod machine;
+mod process;
+mod scenarios;
+mod table;
+
+use std::path::PathBuf;
+
+use clap::{Parser, ValueEnum};
+
+use crate::scenarios::Bench;
+
+/// Measures the server and prints a table. `bench/run` starts what this needs.
+#[derive(Debug, Parser)]
+struct Settings {
+    /// How often server and baseline take turns for a row.
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=100))]
+    rounds: u32,
+    /// Seconds of each turn.
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=600))]
+    seconds: u32,
+    /// Connections of PostgreSQL that the server writes with, and clients of pgbench.
+    #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=200))]
+    connections: u32,
+    /// Measures these parts only, for instance `sqlite-booking,start`.
+    #[arg(long, value_enum, value_delimiter = ',')]
+    only: Vec<Part>,
+    /// Puts the table into docs/performance.md.
+    #[arg(long)]
+    write: bool,
+    /// An empty directory on the disk to be measured.
+    #[arg(long)]
+    directory: PathBuf,
+    /// A PostgreSQL server on which databases may be made.
+    #[arg(long)]
+    postgres: String,
+}
+
+/// What can be measured alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Part {
+    SqliteBooking,
+    SqliteReads,
+    PostgresBooking,
+    PostgresReads,
+    Start,
+}
+
+fn main() -> anyhow::Result<()> {
+    let settings = Settings::parse();
+    let wanted = |part: &Part| settings.only.is_empty() || settings.only.contains(part);
+    let parts: Vec<Part> = Part::value_variants().iter().copied().filter(wanted).collect();
+    let bench = Bench {
+        rounds: settings.rounds,
+        seconds: settings.seconds,
+        connections: settings.connections,
+        directory: settings.directory,
+        postgres: settings.postgres,
+    };
+    let mut rows = Vec::new();
+    for part in parts {
+        let measured = match part {
+            Part::SqliteBooking => bench.sqlite_booking(),
+            Part::SqliteReads => bench.sqlite_reads(),
+            Part::PostgresBooking => bench.postgres_booking(),
+            Part::PostgresReads => bench.postgres_reads(),
+            Part::Start => bench.start(),
+        };
+        rows.extend(measured?);
+    }
+    let page = format!(
+        "{}\n{} of {} s for each rate.\n\n{}",
+        machine::description()?,
+        if settings.rounds == 1 { "1 turn".to_owned() } else { format!("{} turns", settings.rounds) },
+        settings.seconds,
+        table::render(&rows)
+    );
+    println!("\n{page}");
+    if settings.write { table::write(&page) } else { Ok(()) }
+}

@@ -1,0 +1,138 @@
+//! The programs under load, as processes.
+
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, bail, ensure};
+
+use crate::http;
+
+/// Ticks of a second in /proc, on every Linux that Rust runs on.
+const TICKS: f64 = 100.0;
+
+/// A program that serves on a port of its own, until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Process {
+    child: Child,
+    pub(crate) port: u16,
+    /// How long it took from its start to its first good answer.
+    pub(crate) ready_after: Duration,
+}
+
+impl Process {
+    fn start(command: impl FnOnce(u16) -> Command, path: &str) -> anyhow::Result<Self> {
+        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        let mut command = command(port);
+        let began = Instant::now();
+        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn()?;
+        let mut process = Self { child, port, ready_after: Duration::ZERO };
+        while !matches!(http::exchange(port, "GET", path, "", ""), Ok((200, _))) {
+            if let Some(status) = process.child.try_wait()? {
+                bail!("{command:?} ended: {status}");
+            }
+            std::thread::park_timeout(Duration::from_micros(500));
+        }
+        process.ready_after = began.elapsed();
+        Ok(process)
+    }
+
+    /// The bare program, with the bytes of a file.
+    pub(crate) fn baseline(file: &Path) -> anyhow::Result<Self> {
+        let program = beside("baseline")?;
+        let command = |port| {
+            let mut command = Command::new(program);
+            command.arg(file).arg(format!("127.0.0.1:{port}"));
+            command
+        };
+        Self::start(command, "/ready")
+    }
+
+    /// The most memory that it held at once, in MB of 1,000,000 bytes.
+    pub(crate) fn peak_memory(&self) -> anyhow::Result<f64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("no VmHWM")?;
+        let kib: f64 = peak.trim().trim_end_matches(" kB").parse()?;
+        Ok(kib * 1024.0 / 1e6)
+    }
+
+    /// Seconds that it kept a core busy so far.
+    pub(crate) fn busy_seconds(&self) -> anyhow::Result<f64> {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
+        // The name before the parenthesis may hold spaces; user and system time are the 12th and 13th after it.
+        let (_, fields) = stat.rsplit_once(") ").context("no process name")?;
+        let ticks = fields.split(' ').skip(11).take(2).map(str::parse::<f64>);
+        Ok(ticks.sum::<Result<f64, _>>()? / TICKS)
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It may have ended by itself, which is no matter here.
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+/// A database with halls in it, and a key to it.
+#[derive(Debug)]
+pub(crate) struct Database {
+    pub(crate) url: String,
+    pub(crate) key: String,
+}
+
+impl Database {
+    /// Makes the schema at `url` and loads `programme`.
+    pub(crate) fn fill(url: String, directory: &Path, programme: &str) -> anyhow::Result<Self> {
+        let file = directory.join("programme.json");
+        std::fs::write(&file, programme)?;
+        let file = file.to_str().context("a path in UTF-8")?;
+        partnerapi(&url, &["import", "tickets", file])?;
+        let key = partnerapi(&url, &["keys", "create", "--api", "tickets", "--account", "bench"])?;
+        Ok(Self { url, key })
+    }
+
+    /// Starts the server on it. Its log goes to nowhere, whatever of it `log` asks for.
+    pub(crate) fn serve(&self, log: &str, connections: u32) -> anyhow::Result<Process> {
+        let program = server()?;
+        let command = |port| {
+            let mut command = bare(&program, &self.url);
+            command
+                .args(["serve", "--listen", &format!("127.0.0.1:{port}"), "--log", log])
+                .args(["--database-connections", &connections.to_string()])
+                .stderr(if log == "warn" { Stdio::inherit() } else { Stdio::null() });
+            command
+        };
+        Process::start(command, "/readyz")
+    }
+}
+
+fn partnerapi(url: &str, arguments: &[&str]) -> anyhow::Result<String> {
+    let output = bare(&server()?, url).args(arguments).output()?;
+    ensure!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    Ok(String::from_utf8(output.stdout)?.trim().to_owned())
+}
+
+/// The program with the settings it gets here, and no others.
+fn bare(program: &Path, url: &str) -> Command {
+    let mut command = Command::new(program);
+    for (name, _) in std::env::vars_os() {
+        if name.to_str().is_some_and(|name| name.starts_with("PARTNERAPI_")) {
+            command.env_remove(name);
+        }
+    }
+    command.env("PARTNERAPI_DATABASE_URL", url).env("PARTNERAPI_LOG", "warn");
+    command
+}
+
+fn server() -> anyhow::Result<PathBuf> {
+    beside("partnerapi")
+}
+
+/// A program of the same build.
+fn beside(name: &str) -> anyhow::Result<PathBuf> {
+    let program = std::env::current_exe()?.with_file_name(name);
+    ensure!(program.exists(), "{} has not been built; bench/run builds it", program.display());
+    Ok(program)
+}
