@@ -10,8 +10,11 @@ pub(crate) fn description() -> anyhow::Result<String> {
     let cpu = entry("/proc/cpuinfo", "model name")?;
     let memory: u64 = entry("/proc/meminfo", "MemTotal")?.trim_end_matches(" kB").parse()?;
     let memory = memory as f64 / f64::from(1 << 20);
+    // Neighbours spoil rates, and ratios less so: the reader should know of them.
+    let load = std::fs::read_to_string("/proc/loadavg")?;
+    let load = load.split(' ').next().unwrap_or_default();
     Ok(format!(
-        "{}, commit {}{}: {cores} cores ({cpu}), {memory:.0} GB of memory, Linux {}.",
+        "{}, commit {}{}: {cores} cores ({cpu}), {memory:.0} GB of memory, Linux {}, load average {load} before the run.",
         printed("date", &["-u", "+%F"])?,
         printed("git", &["rev-parse", "--short", "HEAD"])?,
         if printed("git", &["status", "--porcelain", "crates", "migrations", "Cargo.lock"])?.is_empty() {

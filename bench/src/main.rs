@@ -34,8 +34,8 @@ struct Settings {
     /// Measures these parts only, for instance `sqlite-booking,start`.
     #[arg(long, value_enum, value_delimiter = ',')]
     only: Vec<Part>,
-    /// Puts the table into docs/performance.md.
-    #[arg(long)]
+    /// Puts the table, which must be whole, into docs/performance.md.
+    #[arg(long, conflicts_with = "only")]
     write: bool,
     /// An empty directory on the disk to be measured.
     #[arg(long)]
@@ -66,6 +66,7 @@ fn main() -> anyhow::Result<()> {
         directory: settings.directory,
         postgres: settings.postgres,
     };
+    let machine = machine::description()?;
     let mut rows = Vec::new();
     for part in parts {
         let measured = match part {
@@ -77,9 +78,9 @@ fn main() -> anyhow::Result<()> {
         };
         rows.extend(measured?);
     }
+    rows.push(scenarios::most_memory(&rows));
     let page = format!(
-        "{}\n{} of {} s for each rate.\n\n{}",
-        machine::description()?,
+        "{machine}\n{} of {} s for each rate.\n\n{}",
         if settings.rounds == 1 { "1 turn".to_owned() } else { format!("{} turns", settings.rounds) },
         settings.seconds,
         table::render(&rows)

@@ -244,7 +244,7 @@ impl Bench {
                 server: format!("{middle:.0} ms ({least:.0} to {most:.0})"),
                 target: format!("< {} ms", START_TARGET.as_millis()),
                 met: Some(middle < START_TARGET.as_secs_f64() * 1e3),
-                memory: format!("{memory:.0}"),
+                memory: Some(memory),
                 ..Row::default()
             });
         }
@@ -286,6 +286,18 @@ impl Bench {
             vec![("now", now.to_string()), ("account", "bench".to_owned()), ("event", "1".to_owned())];
         variables.extend_from_slice(more);
         pgbench(&database.url, script, self.connections, self.seconds, &variables)
+    }
+}
+
+/// The row that holds every other row to the limit of memory.
+pub(crate) fn most_memory(rows: &[Row]) -> Row {
+    let most = rows.iter().filter_map(|row| row.memory).fold(0.0, f64::max);
+    Row {
+        scenario: "Peak RSS, the most of all rows".to_owned(),
+        server: format!("{most:.0} MB"),
+        target: format!("< {MEMORY_TARGET} MB"),
+        met: Some(most < MEMORY_TARGET),
+        ..Row::default()
     }
 }
 
@@ -395,7 +407,6 @@ impl Turns {
         let (least, ratio, most) = spread(&ratios);
         let middle = |values: &[f64]| spread(values).1;
         let cpu = middle(&of(&self.server, |turn| turn.cpu));
-        let memory = server.peak_memory()?;
         Ok(Row {
             scenario: scenario.to_owned(),
             server: thousands(middle(&rates)),
@@ -416,7 +427,7 @@ impl Turns {
                 true => format!("{cpu:.0}"),
                 false => format!("{cpu:.0} / {:.0}", middle(&of(&self.baseline, |turn| turn.cpu))),
             },
-            memory: if memory < MEMORY_TARGET { format!("{memory:.0}") } else { format!("**{memory:.0}**") },
+            memory: Some(server.peak_memory()?),
         })
     }
 }

@@ -17,7 +17,8 @@ pub(crate) struct Row {
     pub(crate) met: Option<bool>,
     pub(crate) latency: String,
     pub(crate) cpu: String,
-    pub(crate) memory: String,
+    /// In MB.
+    pub(crate) memory: Option<f64>,
 }
 
 /// All rows, as Markdown.
@@ -32,6 +33,7 @@ pub(crate) fn render(rows: &[Row]) -> String {
             Some(false) => "**no**",
             None => "",
         };
+        let memory = memory.map_or_else(String::new, |memory| format!("{memory:.0}"));
         page.push_str(&format!(
             "| {scenario} | {server} | {baseline} | {ratio} | {target} | {met} | {latency} | {cpu} | {memory} |\n"
         ));
