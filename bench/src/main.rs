@@ -12,6 +12,7 @@ mod machine;
 mod process;
 mod scenarios;
 mod table;
+mod turns;
 
 use std::path::PathBuf;
 
