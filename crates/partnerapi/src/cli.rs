@@ -6,7 +6,9 @@ use clap::{Args, Parser, Subcommand};
 use kernel::db::Location;
 
 use crate::logging::Format;
-use crate::settings::{Address, Networks, Optional, Replica, Seconds, connections, count, database_url};
+use crate::settings::{
+    Address, Networks, Optional, Replica, Seconds, clients, connections, count, database_url, seats,
+};
 
 /// One server for partner APIs: five wire formats, one storage, one set of keys.
 ///
@@ -135,10 +137,10 @@ pub(crate) struct Storm {
     #[arg(long, env = "PARTNERAPI_KEY")]
     pub(crate) key: String,
     /// Clients at once.
-    #[arg(long, env = "PARTNERAPI_CLIENTS", default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    #[arg(long, env = "PARTNERAPI_CLIENTS", default_value_t = 64, value_parser = clients)]
     pub(crate) clients: u16,
     /// Seats to storm at most.
-    #[arg(long, env = "PARTNERAPI_SEATS", default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    #[arg(long, env = "PARTNERAPI_SEATS", default_value_t = 500, value_parser = seats)]
     pub(crate) seats: u32,
 }
 

@@ -263,6 +263,14 @@ pub(crate) fn connections(text: &str) -> Result<usize, &'static str> {
     text.parse().ok().filter(|count| (1..=200).contains(count)).ok_or("may be a number from 1 to 200")
 }
 
+pub(crate) fn clients(text: &str) -> Result<u16, &'static str> {
+    text.parse().ok().filter(|count| (1..=1_000).contains(count)).ok_or("may be a number from 1 to 1000")
+}
+
+pub(crate) fn seats(text: &str) -> Result<u32, &'static str> {
+    text.parse().ok().filter(|count| (1..=100_000).contains(count)).ok_or("may be a number from 1 to 100000")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -162,9 +162,13 @@ pub(crate) struct Shelf {
     named: Cache<(Arc<str>, ShowName), Stamp, i64>,
     seats: Cache<i64, Stamp, Bytes>,
     /// Which shows an account sees.
-    open: Cache<Arc<str>, Stamp, Arc<[i64]>>,
-    lists: Cache<Arc<[i64]>, Stamp, Bytes>,
+    open: Cache<Arc<str>, Stamp, Programme>,
+    /// By all that they show: no sale changes them, on either engine.
+    lists: Cache<Programme, (), Bytes>,
 }
+
+/// Shows by their numbers and hashes.
+type Programme = Arc<[(i64, String)]>;
 
 impl Default for Shelf {
     fn default() -> Self {
@@ -214,8 +218,8 @@ impl Shelf {
 
     /// The answer of `events/lists` as it was given before, if it still holds.
     pub(crate) fn kept_lists(&self, account: &Arc<str>, stamp: Stamp, now: Micros) -> Option<Bytes> {
-        let shows = self.open.get(account, &stamp, now)?;
-        self.lists.get(&shows, &stamp, now)
+        let programme = self.open.get(account, &stamp, now)?;
+        self.lists.get(&programme, &(), now)
     }
 
     /// The answer of `events/lists`. `stamp` was taken before the transaction began.
@@ -227,6 +231,15 @@ impl Shelf {
         now: Micros,
     ) -> Result<Bytes, Error> {
         let open = shows::open(tx, now, account)?;
+        let programme: Programme =
+            open.iter().map(|show| (show.number, show.last_update_hash.clone())).collect();
+        if let Some(stamp) = stamp {
+            let until = open.first().map_or(Micros::MAX, |first| first.start.at());
+            self.open.put(Arc::clone(account), stamp, until, 1, Arc::clone(&programme));
+        }
+        if let Some(body) = self.lists.get(&programme, &(), now) {
+            return Ok(body);
+        }
         let entries = open.iter().map(|show| self.entry(tx, show)).collect::<Result<Vec<_>, _>>()?;
         let mut body = String::with_capacity(entries.iter().map(|entry| entry.len() + 1).sum::<usize>() + 40);
         body.push_str("{\"status\":\"success\",\"result\":[");
@@ -236,12 +249,7 @@ impl Shelf {
         }
         body.push_str("]}");
         let body = Bytes::from(body);
-        if let Some(stamp) = stamp {
-            let until = open.first().map_or(Micros::MAX, |first| first.start.at());
-            let shows: Arc<[i64]> = open.iter().map(|show| show.number).collect();
-            self.open.put(Arc::clone(account), stamp, until, 1, Arc::clone(&shows));
-            self.lists.put(shows, stamp, until, body.len(), body.clone());
-        }
+        self.lists.put(programme, (), Micros::MAX, body.len(), body.clone());
         Ok(body)
     }
 

@@ -6,13 +6,13 @@
 
 use std::fs::File;
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use crossbeam_channel::Receiver;
+use rusqlite::Connection;
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags};
 
 use super::job::Job;
 use super::queue::{Queue, Threads};
@@ -80,9 +80,9 @@ impl Engine {
         let unwritten = |error: std::io::Error| Error::Unavailable(format!("{}: {error}", target.display()));
         let mut partial = target.as_os_str().to_owned();
         partial.push(".partial");
-        let partial = Path::new(&partial);
+        let partial = not_an_address(Path::new(&partial));
         let name = partial.to_str().ok_or(Error::Unsupported("the path of a backup is UTF-8"))?;
-        let file = File::options().write(true).create(true).truncate(true).mode(0o600).open(partial);
+        let file = File::options().write(true).create(true).truncate(true).mode(0o600).open(&partial);
         let file = file.map_err(unwritten)?;
         let copied = {
             let source = self.stamper.lock().unwrap_or_else(PoisonError::into_inner);
@@ -91,7 +91,7 @@ impl Engine {
         // A link, unlike a renaming, never replaces what is there.
         let named = copied
             .and_then(|_| file.sync_all().map_err(unwritten))
-            .and_then(|()| std::fs::hard_link(partial, target).map_err(unwritten));
+            .and_then(|()| std::fs::hard_link(&partial, target).map_err(unwritten));
         drop(std::fs::remove_file(partial));
         named
     }
@@ -111,10 +111,13 @@ fn ensure_file(path: &Path, create: bool) -> Result<(), Error> {
         .map_err(|error| Error::Unavailable(format!("{} cannot be opened: {error}", path.display())))
 }
 
+/// SQLite is built to take a name that begins with `file:` for an address. A file may be called so.
+fn not_an_address(path: &Path) -> PathBuf {
+    if path.is_absolute() { path.to_owned() } else { Path::new(".").join(path) }
+}
+
 fn connect(path: &Path) -> Result<Connection, Error> {
-    // Without SQLITE_OPEN_URI: a file may be called file:x?mode=memory.
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags)
+    let connection = Connection::open(not_an_address(path))
         .map_err(|error| Error::Unavailable(format!("{} cannot be opened: {error}", path.display())))?;
     connection.busy_timeout(BUSY)?;
     // Else a statement whose plan may depend on what is bound is prepared again each time it leaves the cache.

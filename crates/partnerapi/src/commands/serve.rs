@@ -80,7 +80,7 @@ pub(crate) fn tls(settings: &Serve) -> anyhow::Result<Option<Tls>> {
             let loaded = Tls::load(certificate, key);
             loaded.map(Some).map_err(|error| {
                 WrongUsage(format!(
-                    "PARTNERAPI_TLS_CERT and PARTNERAPI_TLS_KEY may be PEM files that go together: {error}"
+                    "PARTNERAPI_TLS_CERT (--tls-cert) and PARTNERAPI_TLS_KEY (--tls-key) may be PEM files that go together: {error}"
                 ))
                 .into()
             })
