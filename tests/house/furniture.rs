@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{root, text, tracked, tracked_ending};
 
 /// Crates that are no API.
-const OTHER_ROOMS: [&str; 3] = ["kernel", "partnerapi", "testkit"];
+const OTHER_ROOMS: [&str; 4] = ["kernel", "partnerapi", "sandbox", "testkit"];
 
 /// What an API's crate must have in its `src`. Each is a file or a folder of that name.
 const FURNITURE: [&str; 5] = ["lib", "wire", "rules", "store", "handlers"];

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use kernel::db::Location;
+use sandbox::{ErrorStatus, Ids, Rules};
 
 use crate::logging::Format;
 use crate::settings::{
@@ -89,6 +90,8 @@ pub(crate) enum Command {
     },
     /// Read the configuration, reach for the database, and say what is wrong.
     Check(Serve),
+    /// Play a partner whose order API can be tried and tested against, with failures on demand.
+    SandboxPartner(SandboxPartner),
     /// What belongs to the Tickets API.
     #[command(subcommand)]
     Tickets(TicketsCommand),
@@ -142,6 +145,71 @@ pub(crate) struct Storm {
     /// Seats to storm at most.
     #[arg(long, env = "PARTNERAPI_SEATS", default_value_t = 500, value_parser = seats)]
     pub(crate) seats: u32,
+}
+
+/// A partner to play.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct SandboxPartner {
+    /// The loopback address at which the sandbox partner listens.
+    #[arg(
+        long,
+        env = "PARTNERAPI_SANDBOX_LISTEN",
+        default_value = "127.0.0.1:8100",
+        hide_env_values = true,
+        value_name = "ADDRESS"
+    )]
+    pub(crate) listen: Address,
+    /// What fails and how often, for instance create=500,find-orders=slow:200@0.1.
+    #[arg(
+        long,
+        env = "PARTNERAPI_SANDBOX_FAIL",
+        default_value = "",
+        hide_env_values = true,
+        hide_default_value = true,
+        value_name = "FAILURES"
+    )]
+    pub(crate) sandbox_fail: Rules,
+    /// How the sandbox partner writes the ids of its orders: number, string, or code like SB-1001.
+    #[arg(
+        long,
+        env = "PARTNERAPI_SANDBOX_IDS",
+        default_value = "number",
+        hide_env_values = true,
+        value_name = "FORM"
+    )]
+    pub(crate) sandbox_ids: Ids,
+    /// The id of its first order. Left out: one made from the time.
+    #[arg(
+        long,
+        env = "PARTNERAPI_SANDBOX_FIRST_ID",
+        default_value = "",
+        hide_env_values = true,
+        hide_default_value = true,
+        value_name = "N"
+    )]
+    pub(crate) sandbox_first_id: Optional<u64>,
+    /// Seconds after which an order moves on to its next status. Left out: orders stay where they are put.
+    #[arg(
+        long,
+        env = "PARTNERAPI_SANDBOX_ADVANCE",
+        default_value = "",
+        hide_env_values = true,
+        hide_default_value = true,
+        value_name = "SECONDS"
+    )]
+    pub(crate) sandbox_advance: Optional<Seconds>,
+    /// Write prices in error texts with a decimal comma.
+    #[arg(long, env = "PARTNERAPI_SANDBOX_DECIMAL_COMMA", hide_env_values = true)]
+    pub(crate) sandbox_decimal_comma: bool,
+    /// The HTTP status of an answer that refuses: 200, or 400 to 499.
+    #[arg(
+        long,
+        env = "PARTNERAPI_SANDBOX_ERROR_STATUS",
+        default_value = "200",
+        hide_env_values = true,
+        value_name = "STATUS"
+    )]
+    pub(crate) sandbox_error_status: ErrorStatus,
 }
 
 /// How to serve.

@@ -82,6 +82,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         }
         Command::Events { follow, limit } => commands::events::events(common, follow, limit).await,
         Command::Check(settings) => commands::check::check(common, settings).await,
+        Command::SandboxPartner(partner) => commands::sandbox::sandbox_partner(partner).await,
         Command::Tickets(TicketsCommand::Stress(storm)) => commands::stress::stress(storm).await,
         Command::Settings => {
             print!("{}", settings::reference());

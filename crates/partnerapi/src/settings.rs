@@ -73,7 +73,8 @@ fn complaint_about_value(error: &clap::Error, command_line: &[String]) -> Option
     let Some(ContextValue::String(usage)) = error.get(ContextKind::InvalidArg) else { return None };
     let flag = usage.split([' ', '=']).next()?;
     let is_typed = command_line.iter().any(|word| word == flag || word.starts_with(&format!("{flag}=")));
-    let variable = arguments().into_iter().find(|setting| setting.flag == flag)?.variable;
+    let asked = |setting: &Setting| setting.flag == flag && setting.belongs_to(command_line);
+    let variable = arguments().into_iter().find(asked)?.variable;
     let name = if is_typed { flag.to_owned() } else { variable };
     let may_be = match (std::error::Error::source(error), error.get(ContextKind::ValidValue)) {
         (Some(source), _) => source.to_string(),
@@ -104,6 +105,15 @@ struct Setting {
     default: String,
     help: String,
     commands: Vec<String>,
+}
+
+impl Setting {
+    /// Two commands may have a flag of the same name, with a variable each.
+    fn belongs_to(&self, command_line: &[String]) -> bool {
+        let is_typed =
+            |command: &String| command.split(' ').all(|name| command_line.iter().any(|word| word == name));
+        self.commands.is_empty() || self.commands.iter().any(is_typed)
+    }
 }
 
 /// All settings, by their variables.
@@ -184,6 +194,10 @@ impl Describe for u16 {
     const MAY_BE: &'static str = "may be a port from 0 to 65535, or nothing";
 }
 
+impl Describe for u64 {
+    const MAY_BE: &'static str = "may be a whole number, or nothing";
+}
+
 impl Describe for std::path::PathBuf {
     const MAY_BE: &'static str = "may be a file";
 }
@@ -233,6 +247,10 @@ impl FromStr for Seconds {
             .map(|seconds| Self(Duration::from_secs_f64(seconds)))
             .ok_or("may be seconds, above 0 and up to 86400")
     }
+}
+
+impl Describe for Seconds {
+    const MAY_BE: &'static str = "may be seconds, above 0 and up to 86400, or nothing";
 }
 
 /// Networks, separated by commas.
