@@ -4,6 +4,7 @@ mod documents;
 mod furniture;
 mod readme;
 mod reference;
+mod sandbox;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

@@ -7,6 +7,7 @@
 mod app;
 mod certificate;
 mod database;
+mod partner;
 mod process;
 mod proxy;
 mod terminal;
@@ -16,6 +17,7 @@ mod wire;
 pub use self::app::{Answer, App, Builder, metric};
 pub use self::certificate::Certificate;
 pub use self::database::{Database, Engine, Hold, open};
+pub use self::partner::Partner;
 pub use self::process::{Finished, Running, Server, binary};
 pub use self::proxy::Proxy;
 pub use self::terminal::Terminal;

@@ -247,8 +247,16 @@ impl Server {
     ///
     /// # Panics
     /// If it ends instead; its log is in the message.
-    pub(crate) fn start(mut command: Command, arguments: &[String]) -> Self {
-        command.args(["serve", "--listen", "127.0.0.1:0"]).args(arguments);
+    pub(crate) fn start(command: Command, arguments: &[String]) -> Self {
+        Self::run(command, "serve", arguments)
+    }
+
+    /// Starts a command that serves on a free port, and waits until its log says that it listens.
+    ///
+    /// # Panics
+    /// If it ends instead; its log is in the message.
+    pub(crate) fn run(mut command: Command, name: &str, arguments: &[String]) -> Self {
+        command.args([name, "--listen", "127.0.0.1:0"]).args(arguments);
         let (listening, address): (Sender<String>, Receiver<String>) = channel();
         let process = Running::watched(command, move |line| {
             if let Some((_, url)) = line.split_once("listening on ") {
