@@ -1,5 +1,7 @@
 //! A partner for the Orders API, and what a test does to it.
 
+use std::ffi::OsString;
+
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -32,7 +34,7 @@ impl Partner {
     #[must_use]
     pub fn start_with(flags: &[&str], environment: &[(&str, &str)]) -> Self {
         let directory = tempfile::tempdir().expect("a directory to work in");
-        let command = process::command(directory.path(), &owned(environment));
+        let command = process::command(directory.path(), &owned(environment), &[]);
         let flags: Vec<String> = flags.iter().map(|&flag| flag.to_owned()).collect();
         let server = Server::run(command, "sandbox-partner", &flags);
         // The provider may have been chosen by a test before this one.
@@ -46,7 +48,7 @@ impl Partner {
     #[must_use]
     pub fn refused(flags: &[&str], environment: &[(&str, &str)]) -> Finished {
         let directory = tempfile::tempdir().expect("a directory to work in");
-        let mut command = process::command(directory.path(), &owned(environment));
+        let mut command = process::command(directory.path(), &owned(environment), &[]);
         command.arg("sandbox-partner").args(flags);
         Finished::of(command)
     }
@@ -86,8 +88,8 @@ impl Partner {
     }
 }
 
-fn owned(environment: &[(&str, &str)]) -> Vec<(String, String)> {
-    environment.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect()
+fn owned(environment: &[(&str, &str)]) -> Vec<(String, OsString)> {
+    environment.iter().map(|&(name, value)| (name.to_owned(), value.into())).collect()
 }
 
 async fn text_of(response: Response) -> (u16, String) {
