@@ -136,7 +136,7 @@ mod tests {
         let sources = [
             include_str!("../../crates/tickets/src/store/booking.rs"),
             include_str!("../../crates/tickets/src/store/shows.rs"),
-            include_str!("../../crates/kernel/src/events.rs"),
+            include_str!("../../crates/kernel/src/events/mod.rs"),
         ];
         sources.concat().replace("\\\n", "").split_whitespace().collect::<Vec<_>>().join(" ")
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::Value;
-use testkit::{App, Engine, on_both_engines};
+use testkit::{App, Engine, hall, on_both_engines};
 
 use super::{first_column, marked, spans, text, tracked, tracked_ending};
 
@@ -105,21 +105,42 @@ fn resolved<'a>(document: &'a Value, schema: &Value) -> &'a Value {
 }
 
 #[test]
-fn the_document_names_every_kind_of_event_and_no_other() {
-    let document = text("docs/tickets.md");
-    let named: BTreeSet<&str> =
-        spans(&document).into_iter().filter(|span| span.starts_with("tickets.ticket.")).collect();
+fn the_document_of_events_names_every_type_and_no_other() {
+    let document = text("docs/events.md");
+    let is_type = |word: &&str| {
+        let parts: Vec<_> = word.split('.').collect();
+        let plain = |part: &&str| part.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+        parts.len() == 3 && parts.iter().all(|part| !part.is_empty() && plain(part))
+    };
+    let named: BTreeSet<&str> = spans(&document).into_iter().filter(is_type).collect();
     let sources: Vec<String> = tracked()
         .iter()
-        .filter(|path| path.starts_with("crates/tickets/src/") && path.ends_with(".rs"))
+        .filter(|path| path.starts_with("crates/") && path.contains("/src/") && path.ends_with(".rs"))
+        .filter(|path| {
+            !["kernel", "partnerapi", "testkit"].contains(&path.split('/').nth(1).unwrap_or_default())
+        })
         .map(|path| text(path))
         .collect();
-    let written: BTreeSet<&str> = sources
-        .iter()
-        .flat_map(|source| source.split('"').skip(1))
-        .filter(|literal| literal.starts_with("tickets.ticket."))
-        .collect();
+    let written: BTreeSet<&str> =
+        sources.iter().flat_map(|source| source.split('"').skip(1).step_by(2)).filter(is_type).collect();
+    assert!(written.contains("tickets.ticket.paid"), "this test looks in the wrong place: {written:?}");
     assert_eq!(named, written);
+}
+
+on_both_engines!(the_document_of_events_has_the_fields_that_they_have);
+
+async fn the_document_of_events_has_the_fields_that_they_have(engine: Engine) {
+    let app = App::start(engine);
+    app.import("tickets", &hall()).printed();
+    app.tickets("kassir").reserve("7-1;8", "order-7").await;
+    let line = app.command(&["events"]).printed();
+    let event: Value = serde_json::from_str(&line).expect("one event");
+    let fields = |object: &Value| object.as_object().expect("an object").keys().cloned().collect();
+    let document = text("docs/events.md");
+    let (_, envelope) = document.split_once("## The envelope").expect("the envelope");
+    let (envelope, _) = envelope.split_once("## ").expect("the end of the envelope");
+    assert_eq!(first_column(envelope), fields(&event));
+    assert_eq!(first_column(marked(&document, "ticket")), fields(&event["data"]));
 }
 
 #[test]

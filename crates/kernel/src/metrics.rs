@@ -1,5 +1,6 @@
 //! What the server counts and measures, for Prometheus to fetch.
 
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -47,6 +48,13 @@ impl DbMetrics {
 pub struct OutboxMetrics {
     pub(crate) backlog: Gauge,
     pub(crate) oldest_age: Gauge,
+    pub(crate) published: Counter,
+    pub(crate) returned: Counter,
+    pub(crate) failures: Counter,
+    pub(crate) connected: Gauge,
+    pub(crate) partitions: Gauge,
+    /// Events wait for a broker: those that it has taken wait no longer.
+    pub(crate) has_broker: Arc<AtomicBool>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -96,6 +104,23 @@ impl Default for Metrics {
             "Age of the oldest event that waits in the outbox",
             outbox.oldest_age.clone(),
         );
+        registry.register("outbox_published", "Events that the broker has taken", outbox.published.clone());
+        registry.register(
+            "outbox_returned",
+            "Events that the broker has taken, but had no queue for",
+            outbox.returned.clone(),
+        );
+        registry.register(
+            "outbox_failures",
+            "Tries to connect or to publish that failed",
+            outbox.failures.clone(),
+        );
+        registry.register(
+            "outbox_partitions",
+            "Partitions of the outbox that this server publishes",
+            outbox.partitions.clone(),
+        );
+        registry.register("broker_connected", "Whether the broker is connected", outbox.connected.clone());
         Self { registry: Arc::new(RwLock::new(registry)), requests, latency, db, outbox }
     }
 }

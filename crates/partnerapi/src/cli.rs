@@ -4,11 +4,13 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use kernel::db::Location;
+use kernel::events;
 use sandbox::{ErrorStatus, Ids, Rules};
 
 use crate::logging::Format;
 use crate::settings::{
-    Address, Networks, Optional, Replica, Seconds, clients, connections, count, database_url, seats,
+    Address, Networks, Optional, Pause, Repeats, Replica, Seconds, clients, connections, count, database_url,
+    seats,
 };
 
 /// One server for partner APIs: five wire formats, one storage, one set of keys.
@@ -88,7 +90,7 @@ pub(crate) enum Command {
         #[arg(long, env = "PARTNERAPI_LIMIT", value_name = "N", value_parser = count)]
         limit: Option<u64>,
     },
-    /// Read the configuration, reach for the database, and say what is wrong.
+    /// Read the configuration, reach for database and broker, and say what is wrong.
     Check(Serve),
     /// Play a partner whose order API can be tried and tested against, with failures on demand.
     SandboxPartner(SandboxPartner),
@@ -151,39 +153,25 @@ pub(crate) struct Storm {
 #[derive(Args, Clone, Debug)]
 pub(crate) struct SandboxPartner {
     /// The loopback address at which the sandbox partner listens.
-    #[arg(
-        long,
-        env = "PARTNERAPI_SANDBOX_LISTEN",
-        default_value = "127.0.0.1:8100",
-        hide_env_values = true,
-        value_name = "ADDRESS"
-    )]
+    #[arg(long, env = "PARTNERAPI_SANDBOX_LISTEN", default_value = "127.0.0.1:8100", value_name = "ADDRESS")]
     pub(crate) listen: Address,
     /// What fails and how often, for instance create=500,find-orders=slow:200@0.1.
     #[arg(
         long,
         env = "PARTNERAPI_SANDBOX_FAIL",
         default_value = "",
-        hide_env_values = true,
         hide_default_value = true,
         value_name = "FAILURES"
     )]
     pub(crate) sandbox_fail: Rules,
     /// How the sandbox partner writes the ids of its orders: number, string, or code like SB-1001.
-    #[arg(
-        long,
-        env = "PARTNERAPI_SANDBOX_IDS",
-        default_value = "number",
-        hide_env_values = true,
-        value_name = "FORM"
-    )]
+    #[arg(long, env = "PARTNERAPI_SANDBOX_IDS", default_value = "number", value_name = "FORM")]
     pub(crate) sandbox_ids: Ids,
     /// The id of its first order. Left out: one made from the time.
     #[arg(
         long,
         env = "PARTNERAPI_SANDBOX_FIRST_ID",
         default_value = "",
-        hide_env_values = true,
         hide_default_value = true,
         value_name = "N"
     )]
@@ -193,22 +181,15 @@ pub(crate) struct SandboxPartner {
         long,
         env = "PARTNERAPI_SANDBOX_ADVANCE",
         default_value = "",
-        hide_env_values = true,
         hide_default_value = true,
         value_name = "SECONDS"
     )]
     pub(crate) sandbox_advance: Optional<Seconds>,
     /// Write prices in error texts with a decimal comma.
-    #[arg(long, env = "PARTNERAPI_SANDBOX_DECIMAL_COMMA", hide_env_values = true)]
+    #[arg(long, env = "PARTNERAPI_SANDBOX_DECIMAL_COMMA")]
     pub(crate) sandbox_decimal_comma: bool,
     /// The HTTP status of an answer that refuses: 200, or 400 to 499.
-    #[arg(
-        long,
-        env = "PARTNERAPI_SANDBOX_ERROR_STATUS",
-        default_value = "200",
-        hide_env_values = true,
-        value_name = "STATUS"
-    )]
+    #[arg(long, env = "PARTNERAPI_SANDBOX_ERROR_STATUS", default_value = "200", value_name = "STATUS")]
     pub(crate) sandbox_error_status: ErrorStatus,
 }
 
@@ -280,4 +261,52 @@ pub(crate) struct Serve {
         value_name = "FILE"
     )]
     pub(crate) tls_key: Optional<PathBuf>,
+    #[command(flatten)]
+    pub(crate) rabbitmq: RabbitMq,
+}
+
+/// The broker that gets the events.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct RabbitMq {
+    /// The RabbitMQ server that gets the events: amqp://USER:PASSWORD@HOST:PORT/VHOST, or amqps:// for TLS. Left out: events are kept for a week and not published.
+    #[arg(
+        long,
+        env = "PARTNERAPI_RABBITMQ_URL",
+        default_value = "",
+        hide_default_value = true,
+        value_name = "URL"
+    )]
+    pub(crate) rabbitmq_url: Optional<events::Address>,
+    /// The topic exchange that gets the events; made if there is none of that name.
+    #[arg(long, env = "PARTNERAPI_RABBITMQ_EXCHANGE", default_value = "partnerapi", value_name = "NAME")]
+    pub(crate) rabbitmq_exchange: events::Exchange,
+    /// Seconds that connecting to RabbitMQ, and publishing a batch of events, may take.
+    #[arg(long, env = "PARTNERAPI_RABBITMQ_TIMEOUT", default_value = "30", value_name = "SECONDS")]
+    pub(crate) rabbitmq_timeout: Seconds,
+    /// How often connecting and publishing are repeated; -1 for ever. After that a new round begins with the next event, or after the pause.
+    #[arg(
+        long,
+        env = "PARTNERAPI_RABBITMQ_RETRIES_COUNT",
+        default_value = "3",
+        allow_negative_numbers = true,
+        value_name = "COUNT"
+    )]
+    pub(crate) rabbitmq_retries_count: Repeats,
+    /// Seconds between a failed try and its repeat.
+    #[arg(long, env = "PARTNERAPI_RABBITMQ_RETRIES_SLEEP", default_value = "30", value_name = "SECONDS")]
+    pub(crate) rabbitmq_retries_sleep: Pause,
+}
+
+impl RabbitMq {
+    /// How to publish, if anywhere.
+    pub(crate) fn settings(&self) -> Option<events::Settings> {
+        let Self {
+            rabbitmq_url: Optional(address),
+            rabbitmq_exchange: exchange,
+            rabbitmq_timeout: Seconds(timeout),
+            rabbitmq_retries_count: Repeats(repeats),
+            rabbitmq_retries_sleep: Pause(pause),
+        } = self.clone();
+        address.map(|address| events::Settings { address, exchange, timeout, repeats, pause })
+    }
 }

@@ -9,6 +9,9 @@ use tracing_subscriber::EnvFilter;
 use crate::WrongUsage;
 use crate::cli::Common;
 
+/// Libraries that are not asked for log lines.
+const SILENT: [&str; 3] = ["lapin", "amq_protocol", "tcp_stream"];
+
 /// How log lines look.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(crate) enum Format {
@@ -29,6 +32,11 @@ pub(crate) fn start(common: &Common) -> Result<(), WrongUsage> {
         return Err(wrong());
     }
     let filter = EnvFilter::builder().parse(&common.log).map_err(|_| wrong())?;
+    // The client of the broker logs whole messages and its credentials. What matters of it is told by the publisher.
+    let filter = SILENT.iter().fold(filter, |filter, library| match format!("{library}=off").parse() {
+        Ok(directive) => filter.add_directive(directive),
+        Err(_) => filter,
+    });
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     match common.log_format {
         Format::Text => lines.with_ansi(std::io::stderr().is_terminal()).init(),

@@ -253,6 +253,41 @@ impl Describe for Seconds {
     const MAY_BE: &'static str = "may be seconds, above 0 and up to 86400, or nothing";
 }
 
+/// A pause in seconds.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pause(pub(crate) Duration);
+
+impl FromStr for Pause {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let seconds = text.parse().ok().filter(|seconds: &f64| (0.0..=86_400.0).contains(seconds));
+        seconds.map(|seconds| Self(Duration::from_secs_f64(seconds))).ok_or("may be seconds, from 0 to 86400")
+    }
+}
+
+/// How often something is repeated; for ever if `None`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Repeats(pub(crate) Option<u32>);
+
+impl FromStr for Repeats {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.parse::<i64>() {
+            Ok(-1) => Ok(Self(None)),
+            Ok(count) => u32::try_from(count).map(|count| Self(Some(count))).map_err(|_| ()),
+            Err(_) => Err(()),
+        }
+        .map_err(|()| "may be a count from 0 on, or -1 for ever")
+    }
+}
+
+impl Describe for kernel::events::Address {
+    const MAY_BE: &'static str =
+        "may be amqp://USER:PASSWORD@HOST:PORT/VHOST, or amqps:// for TLS, or nothing";
+}
+
 /// Networks, separated by commas.
 #[derive(Clone, Debug)]
 pub(crate) struct Networks(pub(crate) Vec<IpNet>);
@@ -309,6 +344,23 @@ mod tests {
         let complaint = complaint(&["partnerapi", "migrate", "--database-url", "mysql://root:secret@db"]);
         assert!(complaint.starts_with("--database-url may be sqlite:FILE or postgres://"), "{complaint}");
         assert!(!complaint.contains("secret"), "{complaint}");
+    }
+
+    #[test]
+    fn the_password_of_a_broker_is_never_repeated() {
+        let complaint = complaint(&["partnerapi", "serve", "--rabbitmq-url", "ampq://shop:secret@mq"]);
+        assert!(complaint.starts_with("--rabbitmq-url may be amqp://USER"), "{complaint}");
+        assert!(!complaint.contains("secret"), "{complaint}");
+    }
+
+    #[test]
+    fn a_count_of_repeats_may_be_for_ever_and_a_pause_a_fraction() {
+        let repeats = |text: &str| text.parse::<Repeats>().map(|Repeats(count)| count);
+        assert_eq!(repeats("-1"), Ok(None));
+        assert_eq!(repeats("0"), Ok(Some(0)));
+        assert!(["-2", "1.5", "", "many"].into_iter().all(|text| repeats(text).is_err()));
+        assert_eq!("0.25".parse().map(|Pause(pause)| pause), Ok(Duration::from_millis(250)));
+        assert!(["-1", "NaN", "inf", ""].into_iter().all(|text| text.parse::<Pause>().is_err()));
     }
 
     #[test]

@@ -32,6 +32,7 @@ pub fn migrations() -> &'static [Migration] {
     migrations![
         1 "0001_kernel",
         2 "0002_tickets",
+        3 "0003_outbox",
     ]
 }
 

@@ -4,6 +4,7 @@ use std::io::ErrorKind;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 
 use kernel::db::{Db, Location, Options};
+use kernel::events;
 use kernel::metrics::DbMetrics;
 
 use super::serve;
@@ -20,6 +21,9 @@ pub(crate) async fn check(common: &Common, settings: Serve) -> anyhow::Result<()
         ("address", is_free(settings.listen.0)),
         ("database", database(options).await),
     ];
+    if let Some(broker) = settings.rabbitmq.settings() {
+        found.push(("broker", events::look(&broker.address, &broker.exchange, broker.timeout).await));
+    }
     if let Some(port) = settings.metrics_port.0 {
         found.push(("metrics port", is_free(SocketAddr::from((Ipv4Addr::UNSPECIFIED, port)))));
     }

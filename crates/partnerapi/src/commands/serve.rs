@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use kernel::api::{Api, Job, Kernel};
 use kernel::clock::Clock;
 use kernel::db::{Db, Location, Options};
-use kernel::events;
+use kernel::events::{self, Forget, Publisher};
 use kernel::http::{self, HttpSettings, Tls};
 use kernel::metrics::Metrics;
 use rand::RngExt as _;
@@ -45,7 +45,7 @@ pub(crate) async fn serve(common: &Common, settings: Serve) -> anyhow::Result<()
     }
 
     let (stop, stopping) = watch::channel(());
-    let mut background = start_jobs(&kernel, &apis, &stopping);
+    let mut background = start_jobs(&kernel, &apis, &settings, &stopping);
     let routes = apis.iter().map(|api| api.routes()).collect();
     let app = http::app(&kernel, routes, docs::router, metrics_listener.is_none());
     if let Some(listener) = metrics_listener {
@@ -134,20 +134,31 @@ async fn bind_everywhere(port: u16) -> anyhow::Result<TcpListener> {
     }
 }
 
-fn start_jobs(kernel: &Arc<Kernel>, apis: &[Arc<dyn Api>], stopping: &watch::Receiver<()>) -> JoinSet<()> {
+fn start_jobs(
+    kernel: &Arc<Kernel>,
+    apis: &[Arc<dyn Api>],
+    settings: &Serve,
+    stopping: &watch::Receiver<()>,
+) -> JoinSet<()> {
     let mut running = JoinSet::new();
-    for job in apis.iter().flat_map(|api| api.jobs()).chain([forget_old_events(kernel)]) {
+    let publishing = settings.rabbitmq.settings();
+    let forget = if publishing.is_some() { Forget::Published } else { Forget::All };
+    for job in apis.iter().flat_map(|api| api.jobs()).chain([forget_old_events(kernel, forget)]) {
         running.spawn(repeat(job, stopping.clone()));
+    }
+    if let Some(publishing) = publishing {
+        let (db, clock, metrics) = (kernel.db.clone(), kernel.clock.clone(), kernel.metrics.outbox.clone());
+        running.spawn(Publisher::new(db, clock, metrics, publishing, stopping.clone()).run());
     }
     running
 }
 
-fn forget_old_events(kernel: &Arc<Kernel>) -> Job {
+fn forget_old_events(kernel: &Arc<Kernel>, which: Forget) -> Job {
     let (db, clock): (Db, Clock) = (kernel.db.clone(), kernel.clock.clone());
     let run = move || -> kernel::api::JobRun {
         let (db, now) = (db.clone(), clock.now());
         Box::pin(async move {
-            while events::forget_old(&db, now).await? {}
+            while events::forget_old(&db, which, now).await? {}
             Ok(())
         })
     };
