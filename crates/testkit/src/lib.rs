@@ -5,8 +5,10 @@
 //! and at its end that the server stops in peace.
 
 mod app;
+mod broker;
 mod certificate;
 mod database;
+mod gate;
 mod partner;
 mod process;
 mod proxy;
@@ -15,8 +17,10 @@ mod tickets;
 mod wire;
 
 pub use self::app::{Answer, App, Builder, metric};
+pub use self::broker::{Broker, Message};
 pub use self::certificate::Certificate;
 pub use self::database::{Database, Engine, Hold, open};
+pub use self::gate::{Gate, Way};
 pub use self::partner::Partner;
 pub use self::process::{Finished, Running, Server, binary};
 pub use self::proxy::Proxy;
