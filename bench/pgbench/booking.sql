@@ -12,6 +12,6 @@ UPDATE tickets_seats SET taken = taken + 1 WHERE show = :show AND seat_id = :sea
 INSERT INTO tickets_tickets (show, seat_id, account, state, reserved_to, reserved_offset, external_id, barcode, created_at)
  VALUES (:show, :seat, :account, 1, NULL, NULL, NULL, :barcode, :now)
  ON CONFLICT DO NOTHING RETURNING id;
-INSERT INTO kernel_events (id, type, entity, account, data, occurred_at) VALUES
- (:event_id, 'tickets.ticket.paid', :entity, :account, :data, :now);
+INSERT INTO kernel_events (id, type, entity, account, data, occurred_at, partition) VALUES
+ (:event_id, 'tickets.ticket.paid', :entity, :account, :data, :now, :n % 8);
 COMMIT;
