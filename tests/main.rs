@@ -2,6 +2,7 @@
 
 mod events;
 mod house;
+mod orders;
 mod sandbox;
 mod server;
 mod tickets;

@@ -5,7 +5,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, watch};
+use tokio::task::JoinHandle;
 
 use crate::clock::{Clock, Micros, SECOND};
 use crate::db::{self, Db};
@@ -26,6 +27,8 @@ pub struct Kernel {
     pub metrics: Metrics,
     /// How requests are received.
     pub http: HttpSettings,
+    /// Work that is finished whether or not somebody waits for it.
+    pub tasks: Tasks,
     pub(crate) readiness: Readiness,
 }
 
@@ -39,8 +42,46 @@ impl Kernel {
             clock,
             metrics,
             http,
+            tasks: Tasks::default(),
             readiness: Readiness::default(),
         })
+    }
+}
+
+/// Work that is finished whether or not its caller hangs up, and awaited when the server stops.
+#[derive(Clone, Debug)]
+pub struct Tasks(watch::Sender<usize>);
+
+impl Default for Tasks {
+    fn default() -> Self {
+        Self(watch::Sender::new(0))
+    }
+}
+
+impl Tasks {
+    /// Starts `work`.
+    pub fn spawn<T: Send + 'static>(&self, work: impl Future<Output = T> + Send + 'static) -> JoinHandle<T> {
+        self.0.send_modify(|count| *count += 1);
+        let under_way = UnderWay(self.0.clone());
+        tokio::spawn(async move {
+            let _under_way = under_way;
+            work.await
+        })
+    }
+
+    /// Waits until none is under way.
+    pub async fn finished(&self) {
+        // The sender is ours: waiting cannot fail.
+        drop(self.0.subscribe().wait_for(|count| *count == 0).await);
+    }
+}
+
+/// Counts a task until it ends, in whatever way.
+struct UnderWay(watch::Sender<usize>);
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0.send_modify(|count| *count -= 1);
     }
 }
 
@@ -94,6 +135,6 @@ pub trait Api: Send + Sync {
     /// Its work in the background.
     fn jobs(&self) -> Vec<Job>;
 
-    /// What can be imported and exported.
-    fn transfer(&self) -> &dyn Transfer;
+    /// What can be imported and exported, if anything.
+    fn transfer(&self) -> Option<&dyn Transfer>;
 }

@@ -9,7 +9,7 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
-use prometheus_client::registry::Registry;
+use prometheus_client::registry::{Metric, Registry};
 
 /// The media type of [`Metrics::render`].
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -90,42 +90,75 @@ impl Default for Metrics {
             (|| Histogram::new(exponential_buckets(0.0001, 4.0, 10))) as fn() -> _,
         );
         let (requests, db, outbox) = (Family::default(), DbMetrics::default(), OutboxMetrics::default());
-        let mut registry = Registry::with_prefix("partnerapi");
-        registry.register("http_requests", "Requests answered", Family::clone(&requests));
-        registry.register("http_request_seconds", "Time to answer a request", Family::clone(&latency));
-        registry.register("db_writes_waiting", "Writes waiting for their turn", db.writes_waiting.clone());
-        registry.register("db_commits", "Durable commits", db.commits.clone());
-        registry.register("db_commit_size", "Writes of one commit", db.commit_size.clone());
-        registry.register("db_connections_busy", "Connections at work", db.connections_busy.clone());
-        registry.register("db_conflicts", "Transactions run again after a conflict", db.conflicts.clone());
-        registry.register("outbox_backlog", "Events that wait in the outbox", outbox.backlog.clone());
+        let mut registry = Registry::default();
+        registry.register("partnerapi_http_requests", "Requests answered", Family::clone(&requests));
         registry.register(
-            "outbox_oldest_seconds",
+            "partnerapi_http_request_seconds",
+            "Time to answer a request",
+            Family::clone(&latency),
+        );
+        registry.register(
+            "partnerapi_db_writes_waiting",
+            "Writes waiting for their turn",
+            db.writes_waiting.clone(),
+        );
+        registry.register("partnerapi_db_commits", "Durable commits", db.commits.clone());
+        registry.register("partnerapi_db_commit_size", "Writes of one commit", db.commit_size.clone());
+        registry.register(
+            "partnerapi_db_connections_busy",
+            "Connections at work",
+            db.connections_busy.clone(),
+        );
+        registry.register(
+            "partnerapi_db_conflicts",
+            "Transactions run again after a conflict",
+            db.conflicts.clone(),
+        );
+        registry.register(
+            "partnerapi_outbox_backlog",
+            "Events that wait in the outbox",
+            outbox.backlog.clone(),
+        );
+        registry.register(
+            "partnerapi_outbox_oldest_seconds",
             "Age of the oldest event that waits in the outbox",
             outbox.oldest_age.clone(),
         );
-        registry.register("outbox_published", "Events that the broker has taken", outbox.published.clone());
         registry.register(
-            "outbox_returned",
+            "partnerapi_outbox_published",
+            "Events that the broker has taken",
+            outbox.published.clone(),
+        );
+        registry.register(
+            "partnerapi_outbox_returned",
             "Events that the broker has taken, but had no queue for",
             outbox.returned.clone(),
         );
         registry.register(
-            "outbox_failures",
+            "partnerapi_outbox_failures",
             "Tries to connect or to publish that failed",
             outbox.failures.clone(),
         );
         registry.register(
-            "outbox_partitions",
+            "partnerapi_outbox_partitions",
             "Partitions of the outbox that this server publishes",
             outbox.partitions.clone(),
         );
-        registry.register("broker_connected", "Whether the broker is connected", outbox.connected.clone());
+        registry.register(
+            "partnerapi_broker_connected",
+            "Whether the broker is connected",
+            outbox.connected.clone(),
+        );
         Self { registry: Arc::new(RwLock::new(registry)), requests, latency, db, outbox }
     }
 }
 
 impl Metrics {
+    /// Adds a metric of an API under its full name. Prometheus' clients add `_total` to a counter.
+    pub fn register(&self, name: &str, help: &str, metric: impl Metric) {
+        self.registry.write().unwrap_or_else(PoisonError::into_inner).register(name, help, metric);
+    }
+
     /// Counts one answered request. `route` is a template, never the path that was asked for.
     pub(crate) fn answered(
         &self,

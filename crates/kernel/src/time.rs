@@ -53,6 +53,14 @@ impl OffsetTime {
         Ok(Self { at: zoned.timestamp().as_microsecond(), offset: zoned.offset() })
     }
 
+    /// As [`OffsetTime::parse`], where a time without an offset is UTC.
+    ///
+    /// # Errors
+    /// [`NotATime`].
+    pub fn parse_utc(text: &str) -> Result<Self, NotATime> {
+        Self::parse(text, Some(&TimeZone::UTC))
+    }
+
     /// The instant.
     #[must_use]
     pub fn at(&self) -> Micros {

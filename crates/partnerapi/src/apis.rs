@@ -3,26 +3,41 @@
 use std::sync::Arc;
 
 use kernel::api::{Api, Kernel};
-use kernel::clock::Micros;
 
 use crate::{WrongUsage, demo};
+
+/// How the APIs are set.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ApiSettings {
+    pub(crate) orders: orders::Settings,
+}
+
+/// Puts an API on a kernel.
+type Mount = fn(Arc<Kernel>, &ApiSettings) -> anyhow::Result<Arc<dyn Api>>;
 
 /// An API in the list.
 pub(crate) struct Entry {
     pub(crate) name: &'static str,
-    pub(crate) mount: fn(Arc<Kernel>) -> Arc<dyn Api>,
+    pub(crate) mount: Mount,
     pub(crate) demo: demo::Demo,
 }
 
-pub(crate) const APIS: &[Entry] = &[Entry {
-    name: "tickets",
-    mount: |kernel| Arc::new(tickets::Tickets::new(kernel)),
-    demo: demo::Demo {
-        account: "kassir",
-        data: |now: Micros| demo::tickets::data(now),
-        curl: "curl -H 'Authorization: Bearer {key}' {url}/api/partners/v1/events/lists",
+pub(crate) const APIS: &[Entry] = &[
+    Entry {
+        name: "orders",
+        mount: |kernel, settings| Ok(Arc::new(orders::Orders::new(kernel, settings.orders.clone())?)),
+        demo: demo::Demo { account: "shop", data: None, curl: demo::ORDER },
     },
-}];
+    Entry {
+        name: "tickets",
+        mount: |kernel, _| Ok(Arc::new(tickets::Tickets::new(kernel))),
+        demo: demo::Demo {
+            account: "kassir",
+            data: Some(demo::tickets::data),
+            curl: "curl -H 'Authorization: Bearer {key}' {url}/api/partners/v1/events/lists",
+        },
+    },
+];
 
 /// The API of that name.
 pub(crate) fn named(name: &str) -> Result<&'static Entry, WrongUsage> {
@@ -33,6 +48,6 @@ pub(crate) fn named(name: &str) -> Result<&'static Entry, WrongUsage> {
 }
 
 /// All of them, on one kernel.
-pub(crate) fn mounted(kernel: &Arc<Kernel>) -> Vec<Arc<dyn Api>> {
-    APIS.iter().map(|api| (api.mount)(Arc::clone(kernel))).collect()
+pub(crate) fn mounted(kernel: &Arc<Kernel>, settings: &ApiSettings) -> anyhow::Result<Vec<Arc<dyn Api>>> {
+    APIS.iter().map(|api| (api.mount)(Arc::clone(kernel), settings)).collect()
 }

@@ -9,8 +9,8 @@ use sandbox::{ErrorStatus, Ids, Rules};
 
 use crate::logging::Format;
 use crate::settings::{
-    Address, Networks, Optional, Pause, Repeats, Replica, Seconds, clients, connections, count, database_url,
-    seats,
+    Address, Networks, Optional, PartnerUrl, Pause, Repeats, Replica, Seconds, clients, connections, count,
+    database_url, number, retries, seats,
 };
 
 /// One server for partner APIs: five wire formats, one storage, one set of keys.
@@ -263,6 +263,8 @@ pub(crate) struct Serve {
     pub(crate) tls_key: Optional<PathBuf>,
     #[command(flatten)]
     pub(crate) rabbitmq: RabbitMq,
+    #[command(flatten)]
+    pub(crate) orders: Orders,
 }
 
 /// The broker that gets the events.
@@ -308,5 +310,89 @@ impl RabbitMq {
             rabbitmq_retries_sleep: Pause(pause),
         } = self.clone();
         address.map(|address| events::Settings { address, exchange, timeout, repeats, pause })
+    }
+}
+
+/// How the Orders API reaches its partner. The names are those of the orders seed.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Orders")]
+pub(crate) struct Orders {
+    /// The base address of the partner's order API. Left out: no order can be made.
+    #[arg(
+        long = "url",
+        id = "partner_url",
+        env = "PARTNERAPI_URL",
+        default_value = "",
+        hide_default_value = true,
+        value_name = "URL"
+    )]
+    url: Optional<PartnerUrl>,
+    /// Seconds for which an answer about an order's status is waited for.
+    #[arg(long, env = "PARTNERAPI_HTTP_TIMEOUT", default_value = "30", value_name = "SECONDS")]
+    http_timeout: Seconds,
+    /// Repeats of asking after an order's status.
+    #[arg(long, env = "PARTNERAPI_HTTP_RETRIES_COUNT", default_value = "3", value_parser = retries, value_name = "N")]
+    http_retries_count: u32,
+    /// Seconds between them.
+    #[arg(long, env = "PARTNERAPI_HTTP_RETRIES_SLEEP", default_value = "30", value_name = "SECONDS")]
+    http_retries_sleep: Pause,
+    /// Seconds for which an answer is waited for while a shopper waits: creating and cancelling.
+    #[arg(long, env = "PARTNERAPI_HTTP_TIMEOUT_ORDER", default_value = "10", value_name = "SECONDS")]
+    http_timeout_order: Seconds,
+    /// Repeats of such a call.
+    #[arg(long, env = "PARTNERAPI_HTTP_RETRIES_COUNT_ORDER", default_value = "1", value_parser = retries, value_name = "N")]
+    http_retries_count_order: u32,
+    /// Seconds between them.
+    #[arg(long, env = "PARTNERAPI_HTTP_RETRIES_SLEEP_ORDER", default_value = "0", value_name = "SECONDS")]
+    http_retries_sleep_order: Pause,
+    /// A number that stands in every event of an order.
+    #[arg(long, env = "PARTNERAPI_SOURCE_PROJECT_ID", default_value = "8", value_parser = number, value_name = "NUMBER")]
+    source_project_id: i64,
+    /// The supplier code of the partner's network, which stands in every event of an order.
+    #[arg(long, env = "PARTNERAPI_KODPOST", default_value = "116897", value_parser = number, value_name = "NUMBER")]
+    kodpost: i64,
+    /// The partner's words for statuses, as JSON: {"accepted": {"status_id": 1, "their_status_id": 1}}.
+    #[arg(
+        long,
+        env = "PARTNERAPI_STATUS_MAP",
+        default_value = "",
+        hide_default_value = true,
+        value_name = "JSON"
+    )]
+    status_map: Optional<orders::StatusMap>,
+    /// Failed calls in a row after which the partner is left alone for a while.
+    #[arg(long, env = "PARTNERAPI_BREAKER_FAILURES", default_value = "5", value_parser = retries, value_name = "N")]
+    breaker_failures: u32,
+    /// Seconds for which it is left alone.
+    #[arg(long, env = "PARTNERAPI_BREAKER_PAUSE", default_value = "10", value_name = "SECONDS")]
+    breaker_pause: Seconds,
+    /// Seconds until a new order's status is asked after; each later pause is twice as long, up to an hour.
+    #[arg(long, env = "PARTNERAPI_STATUS_POLL", default_value = "30", value_name = "SECONDS")]
+    status_poll: Seconds,
+}
+
+impl Orders {
+    /// The settings as the API takes them.
+    pub(crate) fn settings(&self) -> orders::Settings {
+        let patience = |timeout: Seconds, retries: u32, sleep: Pause| orders::Patience {
+            timeout: timeout.0,
+            retries,
+            sleep: sleep.0,
+        };
+        orders::Settings {
+            partner_url: self.url.0.clone().map(|PartnerUrl(url)| url),
+            status_calls: patience(self.http_timeout, self.http_retries_count, self.http_retries_sleep),
+            order_calls: patience(
+                self.http_timeout_order,
+                self.http_retries_count_order,
+                self.http_retries_sleep_order,
+            ),
+            source_project_id: self.source_project_id,
+            kodpost: self.kodpost,
+            status_map: self.status_map.0.clone().unwrap_or_default(),
+            breaker_failures: self.breaker_failures,
+            breaker_pause: self.breaker_pause.0,
+            status_poll: self.status_poll.0,
+        }
     }
 }

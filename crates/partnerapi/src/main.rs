@@ -31,6 +31,8 @@ impl std::fmt::Display for WrongUsage {
 impl std::error::Error for WrongUsage {}
 
 fn main() -> ExitCode {
+    // For whatever speaks TLS as a client. It fails only if somebody was first, and nobody can have been.
+    drop(rustls::crypto::ring::default_provider().install_default());
     let cli = match settings::parse() {
         Ok(cli) => cli,
         Err(status) => return status,

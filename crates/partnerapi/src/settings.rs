@@ -288,6 +288,28 @@ impl Describe for kernel::events::Address {
         "may be amqp://USER:PASSWORD@HOST:PORT/VHOST, or amqps:// for TLS, or nothing";
 }
 
+/// The base address of a partner, without a slash at its end.
+#[derive(Clone, Debug)]
+pub(crate) struct PartnerUrl(pub(crate) String);
+
+impl FromStr for PartnerUrl {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let sound = reqwest::Url::parse(text)
+            .is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+        if sound { Ok(Self(text.trim_end_matches('/').to_owned())) } else { Err(Self::MAY_BE) }
+    }
+}
+
+impl Describe for PartnerUrl {
+    const MAY_BE: &'static str = "may be an address like https://partner.example/api, or nothing";
+}
+
+impl Describe for orders::StatusMap {
+    const MAY_BE: &'static str = "may be JSON like {\"created\":{\"status_id\":0,\"their_status_id\":0}}";
+}
+
 /// Networks, separated by commas.
 #[derive(Clone, Debug)]
 pub(crate) struct Networks(pub(crate) Vec<IpNet>);
@@ -314,6 +336,14 @@ pub(crate) fn count(text: &str) -> Result<u64, &'static str> {
 
 pub(crate) fn connections(text: &str) -> Result<usize, &'static str> {
     text.parse().ok().filter(|count| (1..=200).contains(count)).ok_or("may be a number from 1 to 200")
+}
+
+pub(crate) fn retries(text: &str) -> Result<u32, &'static str> {
+    text.parse().ok().filter(|count| *count <= 1_000).ok_or("may be a number from 0 to 1000")
+}
+
+pub(crate) fn number(text: &str) -> Result<i64, &'static str> {
+    text.parse().map_err(|_| "may be a whole number")
 }
 
 pub(crate) fn clients(text: &str) -> Result<u16, &'static str> {

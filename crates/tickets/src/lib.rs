@@ -95,14 +95,14 @@ impl Api for Tickets {
     }
 
     fn routes(&self) -> Routes {
-        fit(&self.kernel, NAME, BASE, Self::operations(), self.clone())
+        fit(&self.kernel, NAME, (BASE, BASE), Self::operations(), self.clone())
     }
 
     fn jobs(&self) -> Vec<Job> {
         jobs::jobs(&self.kernel)
     }
 
-    fn transfer(&self) -> &dyn Transfer {
-        &transfer::Tickets
+    fn transfer(&self) -> Option<&dyn Transfer> {
+        Some(&transfer::Tickets)
     }
 }

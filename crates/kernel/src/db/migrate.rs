@@ -33,6 +33,7 @@ pub fn migrations() -> &'static [Migration] {
         1 "0001_kernel",
         2 "0002_tickets",
         3 "0003_outbox",
+        4 "0004_orders",
     ]
 }
 

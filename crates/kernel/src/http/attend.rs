@@ -221,6 +221,21 @@ impl<D: Dialect> FromRequestParts<D> for Caller {
     }
 }
 
+/// Somebody from a trusted network, or with a key: for APIs whose data belongs to no account.
+#[derive(Clone, Copy, Debug)]
+pub struct Admitted;
+
+impl<D: Dialect> FromRequestParts<D> for Admitted {
+    type Rejection = Refusal<D>;
+
+    async fn from_request_parts(parts: &mut Parts, state: &D) -> Result<Self, Refusal<D>> {
+        if parts.extensions.get::<Client>().is_some_and(|client| client.trusted) {
+            return Ok(Self);
+        }
+        Caller::from_request_parts(parts, state).await.map(|_| Self)
+    }
+}
+
 /// How requests are received.
 #[derive(Clone, Debug)]
 pub struct HttpSettings {

@@ -4,12 +4,13 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use axum::body::Body;
-use axum::extract::{FromRequest, Request};
+use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::header::CONTENT_TYPE;
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use percent_encoding::percent_decode_str;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::attend::Refusal;
 use super::dialect::{Dialect, Fault};
@@ -58,6 +59,32 @@ impl<D: Dialect> FromRequest<D> for Input {
 
     async fn from_request(request: Request, _: &D) -> Result<Self, Refusal<D>> {
         read::<D>(request).await.map_err(Refusal::from)
+    }
+}
+
+/// The parameters of the query alone, the last of several with one name.
+#[derive(Debug, Default)]
+pub struct Query(pub Map<String, Value>);
+
+impl<D: Dialect> FromRequestParts<D> for Query {
+    type Rejection = Refusal<D>;
+
+    async fn from_request_parts(parts: &mut Parts, _: &D) -> Result<Self, Refusal<D>> {
+        let mut input = Input::default();
+        pairs(parts.uri.query().unwrap_or_default(), &mut input)?;
+        Ok(Self(input.0.into_iter().collect()))
+    }
+}
+
+/// The body as it came, up to the limit of the dialect.
+#[derive(Debug, Default)]
+pub struct Payload(pub Vec<u8>);
+
+impl<D: Dialect> FromRequest<D> for Payload {
+    type Rejection = Refusal<D>;
+
+    async fn from_request(request: Request, _: &D) -> Result<Self, Refusal<D>> {
+        Ok(Self(read_body(request.into_body(), D::BODY_LIMIT).await?))
     }
 }
 

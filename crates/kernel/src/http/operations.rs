@@ -157,12 +157,12 @@ pub struct Routes {
     pub document: OpenApi,
 }
 
-/// Fits `operations` below `base` with everything that stands around a handler, and answers the rest of the
-/// path space of `base` in the API's dialect.
+/// Fits `operations` below `base` with everything that stands around a handler, and answers the rest of the path
+/// space `space` in the API's dialect.
 pub fn fit<D: Dialect>(
     kernel: &Arc<Kernel>,
     api: &'static str,
-    base: &'static str,
+    (base, space): (&'static str, &'static str),
     operations: Vec<Operation<D>>,
     state: D,
 ) -> Routes {
@@ -198,7 +198,7 @@ pub fn fit<D: Dialect>(
     }
     let door = Door { kernel: Arc::clone(kernel), api, route: "unknown" };
     let unknown = any(async || Fault::NotFound.respond::<D>()).layer(from_fn_with_state(door, attend::<D>));
-    router = router.route(base, unknown.clone()).route(&format!("{base}/{{*rest}}"), unknown);
+    router = router.route(space, unknown.clone()).route(&format!("{space}/{{*rest}}"), unknown);
     Routes {
         router: router.with_state(state),
         document: under_own_names(

@@ -12,11 +12,13 @@ use kernel::events::{self, Forget, Publisher};
 use kernel::http::{self, HttpSettings, Tls};
 use kernel::metrics::Metrics;
 use rand::RngExt as _;
+use sandbox::Sandbox;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use crate::apis::ApiSettings;
 use crate::cli::{Common, Serve};
 use crate::settings::Replica;
 use crate::{WrongUsage, apis, demo, docs};
@@ -32,7 +34,13 @@ pub(crate) async fn serve(common: &Common, settings: Serve) -> anyhow::Result<()
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let tls = tls(&settings)?;
     let kernel = kernel(common, &settings).await?;
-    let apis = apis::mounted(&kernel);
+    let (stop, stopping) = watch::channel(());
+    let mut background = JoinSet::new();
+    let mut api_settings = ApiSettings { orders: settings.orders.settings() };
+    if settings.demo && api_settings.orders.partner_url.is_none() {
+        api_settings.orders.partner_url = Some(run_sandbox(&mut background, until(stopping.clone())).await?);
+    }
+    let apis = apis::mounted(&kernel, &api_settings)?;
     let listener = bind(settings.listen.0).await?;
     let metrics_listener = match settings.metrics_port.0 {
         Some(port) => Some(bind_everywhere(port).await?),
@@ -44,8 +52,7 @@ pub(crate) async fn serve(common: &Common, settings: Serve) -> anyhow::Result<()
         demo::fill(&kernel, &apis, &format!("{scheme}://{address}")).await?;
     }
 
-    let (stop, stopping) = watch::channel(());
-    let mut background = start_jobs(&kernel, &apis, &settings, &stopping);
+    start_jobs(&mut background, &kernel, &apis, &settings, &stopping);
     let routes = apis.iter().map(|api| api.routes()).collect();
     let app = http::app(&kernel, routes, docs::router, metrics_listener.is_none());
     if let Some(listener) = metrics_listener {
@@ -63,6 +70,7 @@ pub(crate) async fn serve(common: &Common, settings: Serve) -> anyhow::Result<()
         tracing::info!("stopping: requests under way are finished first");
     };
     http::serve(listener, tls, app, told_to_stop, settings.request_timeout.0).await;
+    kernel.tasks.finished().await;
     drop(stop);
     while background.join_next().await.is_some() {}
     if tokio::time::timeout(CLOSED_WITHIN, kernel.db.close()).await.is_err() {
@@ -134,13 +142,25 @@ async fn bind_everywhere(port: u16) -> anyhow::Result<TcpListener> {
     }
 }
 
+/// Runs a partner to try the Orders API against, and gives its address.
+async fn run_sandbox(
+    background: &mut JoinSet<()>,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> anyhow::Result<String> {
+    let listener = bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
+    let url = format!("http://{}", listener.local_addr()?);
+    let sandbox = Sandbox::new(sandbox::Settings::default(), Clock::System);
+    background.spawn(async move { sandbox.serve(listener, stop).await });
+    Ok(url)
+}
+
 fn start_jobs(
+    running: &mut JoinSet<()>,
     kernel: &Arc<Kernel>,
     apis: &[Arc<dyn Api>],
     settings: &Serve,
     stopping: &watch::Receiver<()>,
-) -> JoinSet<()> {
-    let mut running = JoinSet::new();
+) {
     let publishing = settings.rabbitmq.settings();
     let forget = if publishing.is_some() { Forget::Published } else { Forget::All };
     for job in apis.iter().flat_map(|api| api.jobs()).chain([forget_old_events(kernel, forget)]) {
@@ -150,7 +170,6 @@ fn start_jobs(
         let (db, clock, metrics) = (kernel.db.clone(), kernel.clock.clone(), kernel.metrics.outbox.clone());
         running.spawn(Publisher::new(db, clock, metrics, publishing, stopping.clone()).run());
     }
-    running
 }
 
 fn forget_old_events(kernel: &Arc<Kernel>, which: Forget) -> Job {

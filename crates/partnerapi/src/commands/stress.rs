@@ -26,8 +26,6 @@ const RESERVED_FOR: i64 = 120;
 /// # Errors
 /// If the server cannot be reached or knows no show, and if a place was sold twice.
 pub(crate) async fn stress(storm: Storm) -> anyhow::Result<()> {
-    // A second provider may be installed by nobody else: the first call of the process decides.
-    drop(rustls::crypto::ring::default_provider().install_default());
     let client = Client::builder().timeout(Duration::from_secs(60)).build()?;
     let desk = Arc::new(Desk {
         client,

@@ -27,7 +27,7 @@ pub(crate) async fn import(
     let entry = entry(api, account)?;
     let text = read(file)?;
     let db = database::open(common).await?;
-    let api = mount(entry, &db);
+    let api = mount(entry, &db)?;
     let bar = progress_bar();
     let summary = load(&*api, &db, &text, &bar).await;
     bar.finish_and_clear();
@@ -44,7 +44,9 @@ pub(crate) async fn load(
     text: &str,
     bar: &ProgressBar,
 ) -> Result<Summary, ImportError> {
-    let parsed = api.transfer().parse(text)?;
+    let transfer =
+        api.transfer().ok_or_else(|| ImportError::File(format!("{} has nothing to import", api.name())))?;
+    let parsed = transfer.parse(text)?;
     bar.set_length(parsed.steps());
     let bar = bar.clone();
     let now = Clock::System.now();
@@ -58,11 +60,13 @@ pub(crate) async fn load(
 pub(crate) async fn export(common: &Common, api: &str, account: Option<&str>) -> anyhow::Result<()> {
     let entry = entry(api, account)?;
     let db = database::look(common).await?;
-    let api = mount(entry, &db);
+    let api = mount(entry, &db)?;
     let exported = db
         .read(move |tx| {
             let mut out = BufWriter::new(io::stdout().lock());
-            api.transfer().export(tx, &mut out)?;
+            if let Some(transfer) = api.transfer() {
+                transfer.export(tx, &mut out)?;
+            }
             Ok::<_, ExportError>(out.flush()?)
         })
         .await;
@@ -78,14 +82,14 @@ fn entry(api: &str, account: Option<&str>) -> Result<&'static apis::Entry, Wrong
     Ok(entry)
 }
 
-fn mount(entry: &apis::Entry, db: &Db) -> Arc<dyn Api> {
+fn mount(entry: &apis::Entry, db: &Db) -> anyhow::Result<Arc<dyn Api>> {
     let http = HttpSettings {
         request_timeout: std::time::Duration::MAX,
         trusted_proxies: vec![],
         trusted_networks: vec![],
     };
     let kernel: Arc<Kernel> = Kernel::new(db.clone(), Clock::System, Metrics::default(), http);
-    (entry.mount)(kernel)
+    (entry.mount)(kernel, &apis::ApiSettings::default())
 }
 
 fn read(file: &Path) -> anyhow::Result<String> {

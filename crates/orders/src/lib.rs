@@ -1,0 +1,96 @@
+//! The Orders API (seed 000, «PARTNERAPI»): relays orders of our shop systems to one partner's HTTP API, and never
+//! makes one twice.
+//!
+//! The costly gap lies between "the partner accepted" and "we recorded it". The intent is written before the
+//! first call, the partner is asked whether it has the order before it is told to make it, and what is still
+//! unknown after a crash is found out by the next request or by the background job (`relay.rs`).
+//!
+//! Known quirks of the wire format, kept on purpose:
+//! - Business errors are HTTP 200; a body that breaks the contract is 422 in FastAPI's shape.
+//! - Version 1 speaks in capitals, and names the same id `OrderId` and `order_ID`.
+//! - Prices leave as strings, with the decimals with which they came.
+
+mod breaker;
+mod check;
+mod handlers;
+mod jobs;
+mod partner;
+mod relay;
+mod rules;
+mod settings;
+mod store;
+mod wire;
+
+use std::sync::Arc;
+
+use axum::http::Method;
+use kernel::api::{Api, Job, Kernel};
+use kernel::http::{Operation, Routes, fit};
+use kernel::transfer::Transfer;
+
+pub use crate::rules::StatusMap;
+pub use crate::settings::{Patience, Settings};
+pub use crate::wire::ErrorBody;
+
+use crate::relay::Relay;
+
+const NAME: &str = "orders";
+
+/// The Orders API; also the state of its handlers and the speaker of its dialect.
+#[derive(Clone)]
+pub struct Orders {
+    kernel: Arc<Kernel>,
+    relay: Arc<Relay>,
+}
+
+impl Orders {
+    /// The API on `kernel`.
+    ///
+    /// # Errors
+    /// If no HTTP client for the partner can be built.
+    pub fn new(kernel: Arc<Kernel>, settings: Settings) -> Result<Self, reqwest::Error> {
+        let relay = Arc::new(Relay::new(Arc::clone(&kernel), settings)?);
+        Ok(Self { kernel, relay })
+    }
+
+    fn operations() -> Vec<Operation<Self>> {
+        const GET: &[Method] = &[Method::GET, Method::HEAD];
+        const POST: &[Method] = &[Method::POST];
+        const DELETE: &[Method] = &[Method::DELETE];
+        vec![
+            Operation::new(POST, "/v2/orders", "Create an order", handlers::create_two)
+                .answers::<wire::CreateTwo>(),
+            Operation::new(GET, "/v2/orders", "Status of an order", handlers::status_by_query)
+                .answers::<wire::StatusTwo>(),
+            Operation::new(GET, "/v2/orders/{order_id}", "Status of an order", handlers::status_by_path)
+                .path::<wire::OrderPath>()
+                .answers::<wire::StatusTwo>(),
+            Operation::new(DELETE, "/v2/orders", "Cancel an order", handlers::cancel_two)
+                .answers::<wire::CancelTwo>(),
+            Operation::new(POST, "/SendOrder", "Create an order", handlers::create_one)
+                .answers::<wire::CreateOne>(),
+            Operation::new(POST, "/GetOrderStatus", "Status of an order", handlers::status_one)
+                .answers::<wire::StatusOne>(),
+            Operation::new(POST, "/cancel_order", "Cancel an order", handlers::cancel_one)
+                .answers::<wire::CancelOne>(),
+        ]
+    }
+}
+
+impl Api for Orders {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn routes(&self) -> Routes {
+        fit(&self.kernel, NAME, ("", "/v2"), Self::operations(), self.clone())
+    }
+
+    fn jobs(&self) -> Vec<Job> {
+        jobs::jobs(&self.relay)
+    }
+
+    fn transfer(&self) -> Option<&dyn Transfer> {
+        None
+    }
+}
