@@ -150,13 +150,7 @@ impl Relay {
             Ok(Claim::Taken) => {
                 CreateOutcome::PartnerError("another server is still waiting for the partner".into())
             }
-            Ok(Claim::Ours) => {
-                let outcome = self.ask(partner, order, record).await;
-                if matches!(outcome, CreateOutcome::PartnerError(_)) {
-                    self.let_go(order.order_id).await;
-                }
-                outcome
-            }
+            Ok(Claim::Ours) => self.ask(partner, order, record).await,
         }
     }
 
@@ -261,22 +255,17 @@ impl Relay {
         }
     }
 
+    /// Notes why nothing is known of the order, and lets go of it.
     async fn give_up(&self, order_id: i64, call: &'static str, error: &CallError) -> CreateOutcome {
         let why = error.to_string();
         let outcome = why.clone();
-        let noted = self.herald(order_id, move |tx, herald| {
-            store::note_try(tx, herald.now, herald.order_id, call, &outcome)
+        let let_go = self.herald(order_id, move |tx, herald| {
+            store::note_try(tx, herald.now, herald.order_id, call, &outcome)?;
+            store::release(tx, herald.now, herald.order_id)
         });
-        if let Err(error) = noted.await {
-            return CreateOutcome::ServiceError(error.to_string());
-        }
-        CreateOutcome::PartnerError(why)
-    }
-
-    async fn let_go(&self, order_id: i64) {
-        let released = self.herald(order_id, |tx, herald| store::release(tx, herald.now, herald.order_id));
-        if let Err(error) = released.await {
-            tracing::warn!(order_id, %error, "an order could not be let go; its claim runs out by itself");
+        match let_go.await {
+            Ok(()) => CreateOutcome::PartnerError(why),
+            Err(error) => CreateOutcome::ServiceError(error.to_string()),
         }
     }
 
