@@ -1,12 +1,12 @@
 -- state: 0 intended, 1 made, 2 rejected, 3 cancelled. `claimed_until` keeps two servers from working at one order;
--- `next_at` is when the background job looks at it again.
+-- `asked_at` is when the intent was written; `next_at` is when the background job looks at it again, and NULL: never.
 CREATE TABLE orders_orders (
     order_id BIGINT NOT NULL PRIMARY KEY,
     record TEXT NOT NULL,
     state BIGINT NOT NULL,
     their_order_id TEXT,
     status TEXT,
-    created_at BIGINT NOT NULL,
+    asked_at BIGINT NOT NULL,
     claimed_until BIGINT NOT NULL,
     pause BIGINT NOT NULL,
     next_at BIGINT

@@ -19,7 +19,7 @@ const MORE: [(&str, &str, &str); 8] = [
         "the file that an API imports is a contract of its own, with another reader than its wire",
     ),
     ("orders", "settings", "it has a dozen, which the binary's command line fills"),
-    ("orders", "check", "its faults are told all at once, in another framework's shape"),
+    ("orders", "fields", "its faults are told all at once, in another framework's shape"),
     ("orders", "partner", "the only API that calls somebody"),
     ("orders", "breaker", "when not to call"),
     ("orders", "relay", "calls and records in turns: neither a rule nor a handler"),

@@ -4,14 +4,19 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use testkit::{Answer, App, Engine, Partner};
 
+mod access;
+mod bodies;
 mod cancelling;
+mod crashing;
 mod creating;
 mod refusing;
 mod safety;
+mod settings;
 mod status;
 mod version_one;
 
-/// A server that relays to a partner of its own. Its patience is short, so that failures are seen soon.
+/// A server that relays to a partner of its own. Its patience is short, so that failures are seen soon; its breaker
+/// opens late, so that a test may let many calls fail.
 fn start(engine: Engine) -> (App, Partner) {
     let partner = Partner::start(&[]);
     (relaying_to(engine, &partner, "1"), partner)
@@ -46,8 +51,36 @@ fn order(order_id: i64) -> Value {
     })
 }
 
+/// The same order in the clothing of version 1.
+fn old_order(order_id: i64) -> Value {
+    json!({
+        "OrderId": order_id, "Date": "2024-06-20T03:14:44",
+        "Client": {"FIO": "Test", "Phone": "+7 999 777-22-11", "EMail": ""},
+        "TheirPharmacyId": "1086", "Reserve": 1,
+        "Items": [{"TheirId": "58", "Price": "10.0", "Count": 1}]
+    })
+}
+
 async fn send(app: &App, method: Method, path: &str, body: &Value) -> Answer {
-    Answer::of(app.request(method, path).json(body)).await
+    let answer = Answer::of(app.request(method, path).json(body)).await;
+    assert_eq!(answer.header("content-type"), "application/json", "{}", answer.text);
+    answer
+}
+
+/// The event stream: types and data.
+fn events(app: &App) -> Vec<(String, Value)> {
+    let lines = app.command(&["events"]).printed();
+    let events = lines.lines().map(|line| {
+        let event: Value = serde_json::from_str(line).expect("a line of JSON");
+        assert_eq!(event["account"], "", "orders belong to no account");
+        (event["type"].as_str().expect("a type").to_owned(), event["data"].clone())
+    });
+    events.collect()
+}
+
+/// A counter of the seed service.
+async fn counted(app: &App, name: &str) -> f64 {
+    app.metric(&format!("{name}_total{{service=\"partnerapi\"}}")).await.expect("a counter")
 }
 
 async fn create(app: &App, order: &Value) -> Answer {

@@ -4,18 +4,9 @@ use reqwest::Method;
 use serde_json::json;
 use testkit::{Engine, on_both_engines};
 
-use super::{orders_at, send, start};
+use super::{old_order, orders_at, send, start};
 
 on_both_engines!(an_order_is_made_asked_after_and_cancelled, a_refusal_of_the_partner_is_told_in_its_words);
-
-fn old_order(order_id: i64) -> serde_json::Value {
-    json!({
-        "OrderId": order_id, "Date": "2024-06-20T03:14:44",
-        "Client": {"FIO": "Test", "Phone": "+7 999 777-22-11", "EMail": ""},
-        "TheirPharmacyId": "1086", "Reserve": 1,
-        "Items": [{"TheirId": "58", "Price": "10.0", "Count": 1}]
-    })
-}
 
 async fn an_order_is_made_asked_after_and_cancelled(engine: Engine) {
     let (app, partner) = start(engine);

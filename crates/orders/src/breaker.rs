@@ -37,6 +37,12 @@ impl Breaker {
         }
     }
 
+    /// Whether calls are held back at `now`.
+    pub(crate) fn is_open(&self, now: Instant) -> bool {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.open_until.is_some_and(|until| now < until)
+    }
+
     /// Takes note of a call's end.
     pub(crate) fn note(&self, succeeded: bool, now: Instant) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
@@ -66,7 +72,8 @@ mod tests {
         assert!(breaker.admits(now), "a success in between ends the run");
         breaker.note(false, now);
         assert!(!breaker.admits(now));
-        assert!(!breaker.admits(now + pause / 2));
+        assert!(!breaker.admits(now + pause / 2) && breaker.is_open(now + pause / 2));
+        assert!(!breaker.is_open(now + pause), "the background may try, too");
         assert!(breaker.admits(now + pause), "one call may try");
         assert!(!breaker.admits(now + pause), "and no other meanwhile");
         breaker.note(true, now + pause);

@@ -9,12 +9,9 @@ use kernel::http::{Admitted, Payload, Query};
 use serde_json::{Map, Value};
 
 use crate::Orders;
-use crate::check::{Complaint, Problem, Report, Step};
+use crate::fields::{Complaint, Problem, Report, Step};
 use crate::relay::{CancelOutcome, CreateOutcome};
 use crate::wire::{self, Version};
-
-const INT64: std::ops::RangeInclusive<i64> = i64::MIN..=i64::MAX;
-const INT32: std::ops::RangeInclusive<i64> = i32::MIN as i64..=i32::MAX as i64;
 
 pub(crate) async fn create_two(State(api): State<Orders>, _: Admitted, Payload(body): Payload) -> Response {
     create(api, Version::Two, &body).await
@@ -41,10 +38,9 @@ pub(crate) async fn status_by_path(
     Query(query): Query,
 ) -> Response {
     // The path's number is checked like the query's, but complained of where it is.
-    let names = ["order_id", "their_order_id", ""];
     let mut fields = query;
     fields.insert("order_id".into(), Value::String(order_id));
-    let reference = wire::reference(&Value::Object(fields), &[Step::from("query")], INT64, names, false);
+    let reference = wire::reference(&wire::STATUS_TWO, &Value::Object(fields), &[Step::from("query")]);
     let reference = reference.map_err(|complaints| complaints.into_iter().map(at_path).collect());
     status(api, Version::Two, reference).await
 }
@@ -57,14 +53,12 @@ fn at_path(complaint: Complaint) -> Complaint {
 }
 
 pub(crate) async fn status_by_query(State(api): State<Orders>, _: Admitted, Query(query): Query) -> Response {
-    let names = ["order_id", "their_order_id", ""];
-    let reference = wire::reference(&Value::Object(query), &[Step::from("query")], INT64, names, false);
+    let reference = wire::reference(&wire::STATUS_TWO, &Value::Object(query), &[Step::from("query")]);
     status(api, Version::Two, reference).await
 }
 
 pub(crate) async fn status_one(State(api): State<Orders>, _: Admitted, Payload(body): Payload) -> Response {
-    let names = ["OrderId", "TheirOrderId", "TheirStatusId"];
-    let reference = json(&body).and_then(|body| wire::reference(&body, &wire::body(), INT32, names, true));
+    let reference = json(&body).and_then(|body| wire::reference(&wire::STATUS_ONE, &body, &wire::body()));
     status(api, Version::One, reference).await
 }
 
@@ -92,14 +86,12 @@ pub(crate) async fn cancel_two(
         [] => (Ok(Value::Object(query)), Step::from("query")),
         body => (json(body), Step::from("body")),
     };
-    let names = ["order_id", "their_order_id", ""];
-    let reference = fields.and_then(|fields| wire::reference(&fields, &[loc], INT64, names, true));
+    let reference = fields.and_then(|fields| wire::reference(&wire::CANCEL_TWO, &fields, &[loc]));
     cancel(api, Version::Two, reference).await
 }
 
 pub(crate) async fn cancel_one(State(api): State<Orders>, _: Admitted, Payload(body): Payload) -> Response {
-    let names = ["order_ID", "their_order_ID", ""];
-    let reference = json(&body).and_then(|body| wire::reference(&body, &wire::body(), INT32, names, true));
+    let reference = json(&body).and_then(|body| wire::reference(&wire::CANCEL_ONE, &body, &wire::body()));
     cancel(api, Version::One, reference).await
 }
 
@@ -129,12 +121,17 @@ async fn in_time<T>(api: &Orders, answer: impl Future<Output = T>, too_late: imp
 
 fn json(body: &[u8]) -> Result<Value, Vec<Complaint>> {
     serde_json::from_slice(body).map_err(|error| {
-        let position = Step::Position(error.column());
-        let loc = [Step::from("body"), position];
+        let loc = [Step::from("body"), Step::Position(position(body, &error))];
         Report::of(
             Problem::new("json_invalid", format!("JSON decode error: {error}")),
             &loc,
             &Value::Object(Map::new()),
         )
     })
+}
+
+/// Where in the body the reading ended, counted in bytes from 0.
+fn position(body: &[u8], error: &serde_json::Error) -> usize {
+    let lines_before = body.split_inclusive(|byte| *byte == b'\n').take(error.line().saturating_sub(1));
+    lines_before.map(<[u8]>::len).sum::<usize>() + error.column().saturating_sub(1)
 }

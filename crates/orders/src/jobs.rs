@@ -9,7 +9,7 @@ use crate::relay::Relay;
 
 /// How often is looked for orders whose time has come.
 const EVERY: Duration = Duration::from_secs(1);
-/// Orders taken at once; a dead server keeps them from the others for a while.
+/// Orders looked at side by side; a dead server keeps them from the others for a while.
 const AT_ONCE: i64 = 16;
 
 pub(crate) fn jobs(relay: &Arc<Relay>) -> Vec<Job> {

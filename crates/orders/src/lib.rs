@@ -3,7 +3,7 @@
 //!
 //! The costly gap lies between "the partner accepted" and "we recorded it". The intent is written before the
 //! first call, the partner is asked whether it has the order before it is told to make it, and what is still
-//! unknown after a crash is found out by the next request or by the background job (`relay.rs`).
+//! unknown after a crash is found out by the next request or by the background job (`relay/`).
 //!
 //! Known quirks of the wire format, kept on purpose:
 //! - Business errors are HTTP 200; a body that breaks the contract is 422 in FastAPI's shape.
@@ -11,7 +11,7 @@
 //! - Prices leave as strings, with the decimals with which they came.
 
 mod breaker;
-mod check;
+mod fields;
 mod handlers;
 mod jobs;
 mod partner;
@@ -28,6 +28,7 @@ use kernel::api::{Api, Job, Kernel};
 use kernel::http::{Operation, Routes, fit};
 use kernel::transfer::Transfer;
 
+pub use crate::partner::look;
 pub use crate::rules::StatusMap;
 pub use crate::settings::{Patience, Settings};
 pub use crate::wire::ErrorBody;

@@ -1,6 +1,6 @@
 //! The partner's HTTP API, as its side of the contract has it.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use kernel::metrics::Metrics;
 use prometheus_client::encoding::EncodeLabelSet;
@@ -17,8 +17,10 @@ use crate::settings::{Patience, Settings};
 
 /// Bytes of an answer at most; a partner's largest is some kilobytes.
 const ANSWER_AT_MOST: usize = 1 << 20;
-/// Calls under way at once: a slow partner holds its own callers, and no more than these.
-const CALLS_AT_MOST: usize = 128;
+/// Calls of creating and cancelling under way at once: a slow partner holds its own callers, and no more than these.
+const ORDER_CALLS_AT_MOST: usize = 128;
+/// The same for asking after statuses, of which no number may keep a shopper waiting.
+const STATUS_CALLS_AT_MOST: usize = 64;
 
 /// Why a call brought no answer that can be used.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -32,12 +34,6 @@ pub(crate) enum CallError {
     /// An answer in another shape than agreed.
     #[error("the partner's answer is out of shape: {0}")]
     Shape(String),
-}
-
-impl CallError {
-    fn is_worth_repeating(&self) -> bool {
-        matches!(self, Self::Unreachable(_))
-    }
 }
 
 /// What the partner said to a new order.
@@ -67,18 +63,17 @@ struct CallName {
 }
 
 /// What is measured of the calls.
-#[derive(Clone)]
-pub(crate) struct Measures {
+struct Measures {
     seconds: Family<CallLabels, Histogram>,
-    retries: Family<CallName, Counter>,
+    repeats: Family<CallName, Counter>,
 }
 
 impl Measures {
-    pub(crate) fn registered(metrics: &Metrics) -> Self {
+    fn registered(metrics: &Metrics) -> Self {
         let seconds = Family::new_with_constructor(
             (|| Histogram::new(exponential_buckets(0.001, 3.0, 10))) as fn() -> _,
         );
-        let retries = Family::default();
+        let repeats = Family::default();
         metrics.register(
             "partnerapi_partner_call_seconds",
             "Time of calls to the partner",
@@ -87,9 +82,21 @@ impl Measures {
         metrics.register(
             "partnerapi_partner_retries",
             "Repeated calls to the partner",
-            Family::clone(&retries),
+            Family::clone(&repeats),
         );
-        Self { seconds, retries }
+        Self { seconds, repeats }
+    }
+}
+
+/// Calls of one kind: how patient they are, and the places that they have.
+struct Lane {
+    patience: Patience,
+    places: Semaphore,
+}
+
+impl Lane {
+    fn new(patience: Patience, places: usize) -> Self {
+        Self { patience, places: Semaphore::new(places) }
     }
 }
 
@@ -97,46 +104,48 @@ impl Measures {
 pub(crate) struct Partner {
     client: Client,
     url: String,
-    order_calls: Patience,
-    status_calls: Patience,
+    orders: Lane,
+    statuses: Lane,
     breaker: Breaker,
-    places: Semaphore,
-    seconds: Family<CallLabels, Histogram>,
-    retries: Family<CallName, Counter>,
+    measures: Measures,
 }
 
 impl Partner {
-    /// A client of the partner at `url`.
+    /// A client of the partner, if one is set.
     ///
     /// # Errors
     /// If no HTTP client can be built.
-    pub(crate) fn new(url: String, settings: &Settings, measures: Measures) -> Result<Self, reqwest::Error> {
-        let Measures { seconds, retries } = measures;
-        Ok(Self {
+    pub(crate) fn new(settings: &Settings, metrics: &Metrics) -> Result<Option<Self>, reqwest::Error> {
+        let measures = Measures::registered(metrics);
+        let Some(url) = settings.partner_url.clone() else { return Ok(None) };
+        Ok(Some(Self {
             client: Client::builder()
                 .redirect(reqwest::redirect::Policy::none())
-                .pool_max_idle_per_host(CALLS_AT_MOST)
+                .pool_max_idle_per_host(ORDER_CALLS_AT_MOST)
                 .build()?,
             url,
-            order_calls: settings.order_calls,
-            status_calls: settings.status_calls,
+            orders: Lane::new(settings.order_calls, ORDER_CALLS_AT_MOST),
+            statuses: Lane::new(settings.status_calls, STATUS_CALLS_AT_MOST),
             breaker: Breaker::new(settings.breaker_failures, settings.breaker_pause),
-            places: Semaphore::new(CALLS_AT_MOST),
-            seconds,
-            retries,
-        })
+            measures,
+        }))
     }
 
-    /// How creating an order is to be repeated, which only who asks `find` in between may do.
-    pub(crate) fn order_patience(&self) -> Patience {
-        self.order_calls
+    /// Whether it has failed so often of late that nobody should call it now.
+    pub(crate) fn is_left_alone(&self) -> bool {
+        self.breaker.is_open(Instant::now())
+    }
+
+    /// Counts a call that is made again.
+    pub(crate) fn note_repeat(&self, call: &'static str) {
+        self.measures.repeats.get_or_create(&CallName { call }).inc();
     }
 
     /// The partner's id of our order, if it has it.
     pub(crate) async fn find(&self, order_id: i64) -> Result<Option<String>, CallError> {
         let request =
             || self.client.get(format!("{}/find-orders", self.url)).query(&[("external_id", order_id)]);
-        let answer = self.repeated("find", self.order_calls, request).await?;
+        let answer = self.repeated("find-orders", &self.orders, request).await?;
         let ids = answer.pointer("/data/ids").and_then(Value::as_array);
         let ids = ids.ok_or_else(|| CallError::Shape("find-orders without data.ids".into()))?;
         let ids: Option<Vec<String>> = ids.iter().map(id_text).collect();
@@ -158,7 +167,7 @@ impl Partner {
             form.push(("prices[]", item.price.to_string()));
         }
         let request = self.client.post(format!("{}/create", self.url)).form(&form);
-        let answer = self.once("create", self.order_calls.timeout, request).await?;
+        let answer = self.once("create", &self.orders, request).await?;
         match answer.get("status").and_then(Value::as_str) {
             Some("ok") => match answer.get("order_id").and_then(id_text) {
                 Some(id) => Ok(Creation::Made(id)),
@@ -173,7 +182,7 @@ impl Partner {
     pub(crate) async fn status(&self, their_order_id: &str) -> Result<Result<String, String>, CallError> {
         let request =
             || self.client.get(format!("{}/orders-data", self.url)).query(&[("order_ids", their_order_id)]);
-        let answer = self.repeated("status", self.status_calls, request).await?;
+        let answer = self.repeated("orders-data", &self.statuses, request).await?;
         match answer.get("status").and_then(Value::as_str) {
             Some("ok") => {
                 let order = answer.get("data").and_then(|data| data.get(their_order_id));
@@ -190,7 +199,7 @@ impl Partner {
     pub(crate) async fn cancel(&self, their_order_id: &str) -> Result<Cancellation, CallError> {
         let form = [("order_id", their_order_id)];
         let request = || self.client.post(format!("{}/cancel", self.url)).form(&form);
-        let answer = self.repeated("cancel", self.order_calls, request).await?;
+        let answer = self.repeated("cancel", &self.orders, request).await?;
         match answer.get("status").and_then(Value::as_str) {
             Some("ok") => Ok(Cancellation::Done),
             Some("error") => {
@@ -205,17 +214,17 @@ impl Partner {
     async fn repeated(
         &self,
         call: &'static str,
-        patience: Patience,
+        lane: &Lane,
         request: impl Fn() -> RequestBuilder,
     ) -> Result<Value, CallError> {
-        let mut tries = 0;
+        let mut repeats = 0;
         loop {
-            match self.once(call, patience.timeout, request()).await {
-                Err(error) if error.is_worth_repeating() && tries < patience.retries => {
-                    tries += 1;
-                    self.retries.get_or_create(&CallName { call }).inc();
+            match self.once(call, lane, request()).await {
+                Err(error @ CallError::Unreachable(_)) if repeats < lane.patience.retries => {
+                    repeats += 1;
+                    self.note_repeat(call);
                     tracing::debug!(call, %error, "the call is repeated");
-                    tokio::time::sleep(patience.sleep).await;
+                    tokio::time::sleep(lane.patience.sleep).await;
                 }
                 outcome => return outcome,
             }
@@ -225,16 +234,16 @@ impl Partner {
     async fn once(
         &self,
         call: &'static str,
-        timeout: Duration,
+        lane: &Lane,
         request: RequestBuilder,
     ) -> Result<Value, CallError> {
         if !self.breaker.admits(Instant::now()) {
             return Err(CallError::LeftAlone);
         }
         let began = Instant::now();
-        let answered = tokio::time::timeout(timeout, async {
+        let answered = tokio::time::timeout(lane.patience.timeout, async {
             // Closed it never is: it lives as long as the partner.
-            let _place = self.places.acquire().await;
+            let _place = lane.places.acquire().await;
             read(request).await
         });
         let answered =
@@ -245,8 +254,26 @@ impl Partner {
             Err(_) => "unreachable",
         };
         self.breaker.note(!matches!(answered, Err(CallError::Unreachable(_))), Instant::now());
-        self.seconds.get_or_create(&CallLabels { call, outcome }).observe(began.elapsed().as_secs_f64());
+        let labels = CallLabels { call, outcome };
+        self.measures.seconds.get_or_create(&labels).observe(began.elapsed().as_secs_f64());
         answered
+    }
+}
+
+/// Asks the partner for an order that nobody has, and says in words whether it speaks as agreed.
+///
+/// # Errors
+/// What is wrong, in words.
+pub async fn look(settings: &Settings) -> Result<String, String> {
+    let Settings { order_calls, .. } = settings;
+    let once = Settings { order_calls: Patience { retries: 0, ..*order_calls }, ..settings.clone() };
+    let partner = Partner::new(&once, &Metrics::default()).map_err(|error| error.to_string())?;
+    match partner {
+        None => Ok("PARTNERAPI_URL is not set, so no order can be made".to_owned()),
+        Some(partner) => match partner.find(0).await {
+            Ok(_) => Ok("answers find-orders as agreed".to_owned()),
+            Err(error) => Err(error.to_string()),
+        },
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use kernel::clock::Micros;
+
 use crate::rules::StatusMap;
 
 /// How long and how often a call is tried.
@@ -53,4 +55,24 @@ impl Default for Settings {
             status_poll: 30 * second,
         }
     }
+}
+
+impl Settings {
+    /// The pause before a new order is looked at for the first time.
+    pub(crate) fn first_look(&self) -> Micros {
+        micros(self.status_poll)
+    }
+}
+
+impl Patience {
+    /// The longest that a call may take, all its repeats included.
+    pub(crate) fn longest(&self) -> Duration {
+        (self.timeout + self.sleep) * (self.retries + 1)
+    }
+}
+
+/// A span of time as the clock counts it.
+pub(crate) fn micros(span: Duration) -> Micros {
+    // The settings allow spans of a day.
+    Micros::try_from(span.as_micros()).unwrap_or(Micros::MAX / 4)
 }

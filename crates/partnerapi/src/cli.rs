@@ -90,7 +90,7 @@ pub(crate) enum Command {
         #[arg(long, env = "PARTNERAPI_LIMIT", value_name = "N", value_parser = count)]
         limit: Option<u64>,
     },
-    /// Read the configuration, reach for database and broker, and say what is wrong.
+    /// Read the configuration, reach for database, broker and partner, and say what is wrong.
     Check(Serve),
     /// Play a partner whose order API can be tried and tested against, with failures on demand.
     SandboxPartner(SandboxPartner),

@@ -11,8 +11,8 @@ use super::serve;
 use crate::cli::{Common, Serve};
 use crate::telling::tell;
 
-/// Tries everything that `serve` needs and tells what it found, without making a file or changing the schema; something wrong is an error at
-/// the end.
+/// Tries everything that `serve` needs and tells what it found, without making a file or changing the schema;
+/// something wrong is an error at the end.
 pub(crate) async fn check(common: &Common, settings: Serve) -> anyhow::Result<()> {
     let options = serve::options(common, &settings, false)?;
     let tls = serve::tls(&settings).map(|tls| if tls.is_some() { "on" } else { "off" }.to_owned());
@@ -24,6 +24,7 @@ pub(crate) async fn check(common: &Common, settings: Serve) -> anyhow::Result<()
     if let Some(broker) = settings.rabbitmq.settings() {
         found.push(("broker", events::look(&broker.address, &broker.exchange, broker.timeout).await));
     }
+    found.push(("partner", orders::look(&settings.orders.settings()).await));
     if let Some(port) = settings.metrics_port.0 {
         found.push(("metrics port", is_free(SocketAddr::from((Ipv4Addr::UNSPECIFIED, port)))));
     }

@@ -184,19 +184,21 @@ fn forget_old_events(kernel: &Arc<Kernel>, which: Forget) -> Job {
     Job { name: "forget-old-events", every: Duration::from_secs(600), run: Box::new(run) }
 }
 
-/// Runs a job until the server stops. The pauses differ by a quarter, so that several servers come apart.
+/// Runs a job until the server stops, and then waits for no more of it: what it has handed to the database is done
+/// all the same. The pauses differ by a quarter, so that several servers come apart.
 async fn repeat(job: Job, stopping: watch::Receiver<()>) {
-    let stopped = until(stopping);
-    tokio::pin!(stopped);
-    loop {
-        let pause = job.every.mul_f64(rand::rng().random_range(0.75..1.0));
-        tokio::select! {
-            () = &mut stopped => return,
-            () = tokio::time::sleep(pause) => {}
+    let rounds = async {
+        loop {
+            let part = rand::rng().random_range(0.75..1.0);
+            tokio::time::sleep(job.every.mul_f64(part)).await;
+            if let Err(error) = (job.run)().await {
+                tracing::warn!(job = job.name, %error, "a job failed and will be tried again");
+            }
         }
-        if let Err(error) = (job.run)().await {
-            tracing::warn!(job = job.name, %error, "a job failed and will be tried again");
-        }
+    };
+    tokio::select! {
+        () = until(stopping) => {}
+        () = rounds => {}
     }
 }
 

@@ -5,6 +5,8 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
+use crate::rules::{NoPrice, PRICE_DIGITS, Price};
+
 /// A step on the way to a fault: a field's name or a position in a list.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 #[serde(untagged)]
@@ -232,19 +234,24 @@ pub(crate) fn dictionary(value: &Value) -> Result<Map<String, Value>, Problem> {
     }
 }
 
-/// What [`std::str::FromStr`] makes of a number or a text, for prices.
-pub(crate) fn decimal<T>(parse: impl Fn(&str) -> Option<T>) -> impl Fn(&Value) -> Result<T, Problem> {
-    move |value| {
-        let text = match value {
-            Value::Number(number) => number.to_string(),
-            Value::String(text) => text.clone(),
-            _ => {
-                return Err(Problem::new(
-                    "decimal_type",
-                    "Decimal input should be an integer, float, string or Decimal object",
-                ));
-            }
-        };
-        parse(&text).ok_or_else(|| Problem::new("decimal_parsing", "Input should be a valid decimal above 0"))
-    }
+/// A price, as a number or as a text.
+pub(crate) fn price(value: &Value) -> Result<Price, Problem> {
+    let text = match value {
+        Value::Number(number) => number.to_string(),
+        Value::String(text) => text.clone(),
+        _ => {
+            return Err(Problem::new(
+                "decimal_type",
+                "Decimal input should be an integer, float, string or Decimal object",
+            ));
+        }
+    };
+    text.parse().map_err(|error| match error {
+        NoPrice::NotAboveZero => Problem::new("greater_than", "Input should be greater than 0"),
+        NoPrice::Malformed => Problem::new("decimal_parsing", "Input should be a valid decimal"),
+        NoPrice::TooLong => Problem::new(
+            "decimal_max_digits",
+            format!("Decimal input should have no more than {PRICE_DIGITS} digits in total"),
+        ),
+    })
 }

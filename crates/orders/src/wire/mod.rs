@@ -1,0 +1,65 @@
+//! The contract as types: both versions' requests and answers, and what goes wrong around them.
+
+mod answers;
+mod requests;
+
+use axum::Json;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use kernel::http::{Dialect, Fault};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+pub(crate) use self::answers::{
+    CancelOne, CancelTwo, CreateOne, CreateTwo, StatusOne, StatusTwo, cancelled, created, status,
+};
+pub(crate) use self::requests::{
+    CANCEL_ONE, CANCEL_TWO, OrderPath, Reference, STATUS_ONE, STATUS_TWO, body, order, reference,
+};
+use crate::Orders;
+use crate::fields::Complaint;
+
+/// Which clothing an answer wears.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Version {
+    One,
+    Two,
+}
+
+/// 422, with every fault.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Unprocessable {
+    pub(crate) detail: Vec<Complaint>,
+}
+
+pub(crate) fn unprocessable(detail: Vec<Complaint>) -> Response {
+    (StatusCode::UNPROCESSABLE_ENTITY, Json(Unprocessable { detail })).into_response()
+}
+
+/// The shape of what is no 422 and no answer of an operation.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ErrorBody {
+    /// For people.
+    detail: String,
+}
+
+impl Dialect for Orders {
+    type ErrorBody = ErrorBody;
+    const ERRORS: &'static [(u16, &'static str)] = &[
+        (401, "From no trusted network, and without a key"),
+        (413, "The body is too large"),
+        (500, "A fault of the service"),
+        (503, "The service cannot work now"),
+    ];
+    const BODY_LIMIT: usize = 4 << 20;
+
+    fn render(fault: &Fault) -> Response {
+        let detail = match fault {
+            Fault::NotFound => "Not Found",
+            Fault::MethodNotAllowed => "Method Not Allowed",
+            Fault::Unauthenticated => "Not authenticated",
+            other => other.public_message(),
+        };
+        (fault.status(), Json(ErrorBody { detail: detail.to_owned() })).into_response()
+    }
+}
