@@ -11,7 +11,7 @@ use axum::http::{Method, Request, Response, StatusCode};
 use axum::response::IntoResponse as _;
 use kernel::api::Kernel;
 use kernel::clock::Clock;
-use kernel::http::{Dialect, Fault, HttpSettings, Input, Operation, fit};
+use kernel::http::{self, Dialect, Fault, HttpSettings, Input, Operation, Paths, fit};
 use kernel::keys::{self, Caller};
 use kernel::metrics::Metrics;
 use serde::Serialize;
@@ -45,7 +45,7 @@ impl Dialect for Toy {
 }
 
 struct Fitted {
-    router: axum::Router,
+    app: http::Service,
     kernel: Arc<Kernel>,
     _database: Database,
 }
@@ -69,8 +69,10 @@ async fn fitted() -> Fitted {
         }),
         Operation::new(&[Method::GET], "/part/{one}/{two?}", "Has two paths", async || "part"),
     ];
-    let router = fit(&kernel, "toy", ("/toy", "/toy"), operations, Toy).router;
-    Fitted { router, kernel, _database: database }
+    let routes =
+        fit(&kernel, "toy", Paths { bases: &["/toy", "/old/toy"], spaces: &["", "/more"] }, operations, Toy);
+    let app = http::app(&kernel, vec![routes], |_| axum::Router::new(), false);
+    Fitted { app, kernel, _database: database }
 }
 
 impl Fitted {
@@ -79,7 +81,7 @@ impl Fitted {
         request: axum::http::request::Builder,
         body: impl Into<Body>,
     ) -> (StatusCode, String, Response<()>) {
-        let response = self.router.clone().oneshot(request.body(body.into()).unwrap()).await.unwrap();
+        let response = self.app.clone().oneshot(request.body(body.into()).unwrap()).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap();
         let text = String::from_utf8(bytes.to_vec()).unwrap();

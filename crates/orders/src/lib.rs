@@ -25,7 +25,7 @@ use std::sync::Arc;
 
 use axum::http::Method;
 use kernel::api::{Api, Job, Kernel};
-use kernel::http::{Operation, Routes, fit};
+use kernel::http::{Operation, Paths, Routes, fit};
 use kernel::transfer::Transfer;
 
 pub use crate::partner::look;
@@ -36,6 +36,8 @@ pub use crate::wire::ErrorBody;
 use crate::relay::Relay;
 
 const NAME: &str = "orders";
+const PATHS: Paths =
+    Paths { bases: &[""], spaces: &["/v2", "/SendOrder", "/GetOrderStatus", "/cancel_order"] };
 
 /// The Orders API; also the state of its handlers and the speaker of its dialect.
 #[derive(Clone)]
@@ -84,7 +86,7 @@ impl Api for Orders {
     }
 
     fn routes(&self) -> Routes {
-        fit(&self.kernel, NAME, ("", "/v2"), Self::operations(), self.clone())
+        fit(&self.kernel, NAME, PATHS, Self::operations(), self.clone())
     }
 
     fn jobs(&self) -> Vec<Job> {

@@ -28,6 +28,7 @@ use crate::api::Kernel;
 pub struct Operation<D> {
     methods: &'static [Method],
     path: &'static str,
+    aliases: Vec<&'static str>,
     handler: MethodRouter<D>,
     summary: &'static str,
     parameters: Vec<Parameter>,
@@ -57,6 +58,7 @@ impl<D: Dialect> Operation<D> {
         Self {
             methods,
             path,
+            aliases: Vec::new(),
             handler: on(filter, handler),
             summary,
             parameters: Vec::new(),
@@ -66,10 +68,24 @@ impl<D: Dialect> Operation<D> {
         }
     }
 
+    /// It is served at this path too, and counted as the same operation.
+    #[must_use]
+    pub fn also_at(mut self, path: &'static str) -> Self {
+        self.aliases.push(path);
+        self
+    }
+
     /// It takes the parameters of the path that `P` describes.
     #[must_use]
     pub fn path<P: IntoParams>(mut self) -> Self {
         self.parameters.extend(P::into_params(|| Some(ParameterIn::Path)));
+        self
+    }
+
+    /// It takes the parameters of the query that `P` describes.
+    #[must_use]
+    pub fn query<P: IntoParams>(mut self) -> Self {
+        self.parameters.extend(P::into_params(|| Some(ParameterIn::Query)));
         self
     }
 
@@ -103,12 +119,14 @@ impl<D: Dialect> Operation<D> {
         RefOr::Ref(Ref::from_schema_name(name))
     }
 
-    /// The paths that it is served at: one, or two where the last segment may be left out.
-    fn paths(&self) -> Vec<String> {
-        match self.path.strip_suffix("?}").and_then(|path| path.rsplit_once("/{")) {
-            Some((without, name)) => vec![without.to_owned(), format!("{without}/{{{name}}}")],
-            None => vec![self.path.to_owned()],
-        }
+    /// The paths below `base` that it is served at: each once, or twice where the last segment may be left out.
+    fn paths(&self, base: &str) -> Vec<String> {
+        let own = std::iter::once(self.path).chain(self.aliases.iter().copied());
+        own.flat_map(|path| match path.strip_suffix("?}").and_then(|path| path.rsplit_once("/{")) {
+            Some((without, name)) => vec![format!("{base}{without}"), format!("{base}{without}/{{{name}}}")],
+            None => vec![format!("{base}{path}")],
+        })
+        .collect()
     }
 
     fn document(&self, api: &'static str, path: &str, method: &Method) -> OperationBuilder {
@@ -149,20 +167,29 @@ fn json_response(description: &str, schema: Option<RefOr<Schema>>) -> utoipa::op
     }
 }
 
-/// An API ready to be mounted: its routes and its part of the OpenAPI document.
-pub struct Routes {
-    /// Serves the API's path space, faults included.
-    pub router: Router,
-    /// Describes it.
-    pub document: OpenApi,
+/// Where an API is.
+#[derive(Clone, Copy, Debug)]
+pub struct Paths {
+    /// What the operations' paths stand below: each is served below all of these.
+    pub bases: &'static [&'static str],
+    /// The prefixes, below each base, that belong to the API: what is unknown there is told in its dialect.
+    pub spaces: &'static [&'static str],
 }
 
-/// Fits `operations` below `base` with everything that stands around a handler, and answers the rest of the path
-/// space `space` in the API's dialect.
+/// An API ready to be mounted: its routes and its part of the OpenAPI document.
+pub struct Routes {
+    pub(super) router: Router,
+    pub(super) document: OpenApi,
+    /// The prefixes of paths that are its own, and the answer to those that it does not know.
+    pub(super) spaces: Vec<String>,
+    pub(super) unknown: MethodRouter,
+}
+
+/// Fits `operations` with everything that stands around a handler.
 pub fn fit<D: Dialect>(
     kernel: &Arc<Kernel>,
     api: &'static str,
-    (base, space): (&'static str, &'static str),
+    paths: Paths,
     operations: Vec<Operation<D>>,
     state: D,
 ) -> Routes {
@@ -176,8 +203,7 @@ pub fn fit<D: Dialect>(
     // Several operations may share a path, and `Allow` names the methods of all of them.
     let mut by_path: BTreeMap<String, (MethodRouter<D>, Vec<Method>, &'static str)> = BTreeMap::new();
     for operation in operations {
-        for path in operation.paths() {
-            let path = format!("{base}{path}");
+        for path in paths.bases.iter().flat_map(|base| operation.paths(base)) {
             for method in operation.methods.iter().filter(|method| **method != Method::HEAD) {
                 let item = PathItem::new(http_method(method), operation.document(api, &path, method));
                 document = document.path(&path, item);
@@ -198,9 +224,12 @@ pub fn fit<D: Dialect>(
     }
     let door = Door { kernel: Arc::clone(kernel), api, route: "unknown" };
     let unknown = any(async || Fault::NotFound.respond::<D>()).layer(from_fn_with_state(door, attend::<D>));
-    router = router.route(space, unknown.clone()).route(&format!("{space}/{{*rest}}"), unknown);
+    let spaces =
+        paths.bases.iter().flat_map(|base| paths.spaces.iter().map(move |space| format!("{base}{space}")));
     Routes {
-        router: router.with_state(state),
+        router: router.with_state(state.clone()),
+        spaces: spaces.collect(),
+        unknown: unknown.with_state(state),
         document: under_own_names(
             api,
             OpenApiBuilder::new().paths(document).components(Some(components.build())).build(),
