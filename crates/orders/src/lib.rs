@@ -58,23 +58,36 @@ impl Orders {
         const GET: &[Method] = &[Method::GET, Method::HEAD];
         const POST: &[Method] = &[Method::POST];
         const DELETE: &[Method] = &[Method::DELETE];
-        vec![
+        let operations = vec![
             Operation::new(POST, "/v2/orders", "Create an order", handlers::create_two)
-                .answers::<wire::CreateTwo>(),
+                .takes::<wire::OrderTwo>()
+                .answers::<wire::CreateTwo>()
+                .fails_with::<wire::CreateTwo>(503, "service_error"),
             Operation::new(GET, "/v2/orders", "Status of an order", handlers::status_by_query)
+                .query::<wire::StatusTwoQuery>()
                 .answers::<wire::StatusTwo>(),
             Operation::new(GET, "/v2/orders/{order_id}", "Status of an order", handlers::status_by_path)
                 .path::<wire::OrderPath>()
+                .query::<wire::TheirOrderQuery>()
                 .answers::<wire::StatusTwo>(),
             Operation::new(DELETE, "/v2/orders", "Cancel an order", handlers::cancel_two)
+                .query::<wire::CancelTwoRequest>()
+                .takes::<wire::CancelTwoRequest>()
                 .answers::<wire::CancelTwo>(),
             Operation::new(POST, "/SendOrder", "Create an order", handlers::create_one)
+                .takes::<wire::OrderOne>()
                 .answers::<wire::CreateOne>(),
             Operation::new(POST, "/GetOrderStatus", "Status of an order", handlers::status_one)
+                .takes::<wire::StatusOneRequest>()
                 .answers::<wire::StatusOne>(),
             Operation::new(POST, "/cancel_order", "Cancel an order", handlers::cancel_one)
+                .takes::<wire::CancelOneRequest>()
                 .answers::<wire::CancelOne>(),
-        ]
+        ];
+        let unprocessable = |operation: Operation<Self>| {
+            operation.fails_with::<wire::Unprocessable>(422, "The request breaks the contract")
+        };
+        operations.into_iter().map(unprocessable).collect()
     }
 }
 

@@ -13,7 +13,7 @@ use axum::routing::{MethodFilter, MethodRouter, any, on};
 use serde_json::Value;
 use utoipa::openapi::path::{HttpMethod, OperationBuilder, Parameter, ParameterIn};
 use utoipa::openapi::request_body::RequestBodyBuilder;
-use utoipa::openapi::schema::{ComponentsBuilder, Schema};
+use utoipa::openapi::schema::{ComponentsBuilder, OneOfBuilder, Schema};
 use utoipa::openapi::security::SecurityRequirement;
 use utoipa::openapi::{
     Content, OpenApi, OpenApiBuilder, PathItem, PathsBuilder, Ref, RefOr, ResponseBuilder,
@@ -31,9 +31,19 @@ pub struct Operation<D> {
     handler: MethodRouter<D>,
     summary: &'static str,
     parameters: Vec<Parameter>,
-    body: Option<(RefOr<Schema>, &'static [&'static str])>,
+    body: Option<Body>,
+    success: u16,
     answer: Option<RefOr<Schema>>,
+    failures: Vec<(u16, &'static str, RefOr<Schema>)>,
     schemas: Vec<(String, RefOr<Schema>)>,
+}
+
+/// What an operation takes in its body.
+struct Body {
+    schema: RefOr<Schema>,
+    media_types: &'static [&'static str],
+    /// Whether a method with a body has its parameters there, and not in the query.
+    has_the_parameters: bool,
 }
 
 impl<D: Dialect> Operation<D> {
@@ -61,7 +71,9 @@ impl<D: Dialect> Operation<D> {
             summary,
             parameters: Vec::new(),
             body: None,
+            success: 200,
             answer: None,
+            failures: Vec::new(),
             schemas: Vec::new(),
         }
     }
@@ -73,12 +85,27 @@ impl<D: Dialect> Operation<D> {
         self
     }
 
+    /// It takes the parameters of the query that `P` describes.
+    #[must_use]
+    pub fn query<P: IntoParams>(mut self) -> Self {
+        self.parameters.extend(P::into_params(|| Some(ParameterIn::Query)));
+        self
+    }
+
     /// It takes the parameters that `P` describes: from the query, and where the method has a body, from one
     /// of these media types.
     #[must_use]
     pub fn input<P: IntoParams + ToSchema>(mut self, media_types: &'static [&'static str]) -> Self {
-        self.parameters.extend(P::into_params(|| Some(ParameterIn::Query)));
-        self.body = Some((self.schema::<P>(&P::name()), media_types));
+        let schema = self.schema::<P>(&P::name());
+        self.body = Some(Body { schema, media_types, has_the_parameters: true });
+        self.query::<P>()
+    }
+
+    /// It takes `T` as a body of JSON.
+    #[must_use]
+    pub fn takes<T: ToSchema>(mut self) -> Self {
+        let schema = self.schema::<T>(&T::name());
+        self.body = Some(Body { schema, media_types: &["application/json"], has_the_parameters: false });
         self
     }
 
@@ -93,6 +120,21 @@ impl<D: Dialect> Operation<D> {
     #[must_use]
     pub fn answers_as<T: ToSchema>(mut self, name: &str) -> Self {
         self.answer = Some(self.schema::<T>(name));
+        self
+    }
+
+    /// A success has this status, which has no body unless [`Operation::answers`] says so.
+    #[must_use]
+    pub fn succeeds_with(mut self, status: u16) -> Self {
+        self.success = status;
+        self
+    }
+
+    /// It may also be answered with this status and `T`, beside the dialect's own errors.
+    #[must_use]
+    pub fn fails_with<T: ToSchema>(mut self, status: u16, meaning: &'static str) -> Self {
+        let schema = self.schema::<T>(&T::name());
+        self.failures.push((status, meaning, schema));
         self
     }
 
@@ -116,15 +158,15 @@ impl<D: Dialect> Operation<D> {
         let has_body = !matches!(*method, Method::GET | Method::HEAD);
         let applies = |parameter: &&Parameter| match parameter.parameter_in {
             ParameterIn::Path => path.contains(&format!("{{{}}}", parameter.name)),
-            _ => !(has_body && self.body.is_some()),
+            _ => !(has_body && self.body.as_ref().is_some_and(|body| body.has_the_parameters)),
         };
         let mut operation = OperationBuilder::new()
             .tag(api)
             .summary(Some(self.summary))
             .operation_id(Some(format!("{}{slug}", method.as_str().to_ascii_lowercase())))
             .parameters(Some(self.parameters.iter().filter(applies).cloned()))
-            .response("200", json_response("Success", self.answer.clone()));
-        if let (true, Some((schema, media_types))) = (has_body, &self.body) {
+            .response(self.success.to_string(), json_response("Success", self.answer.clone()));
+        if let (true, Some(Body { schema, media_types, .. })) = (has_body, &self.body) {
             let body = media_types.iter().fold(RequestBodyBuilder::new(), |body, media_type| {
                 body.content(*media_type, Content::new(Some(schema.clone())))
             });
@@ -134,11 +176,27 @@ impl<D: Dialect> Operation<D> {
             operation = operation.security(SecurityRequirement::new(*scheme, [] as [&str; 0]));
         }
         let error = RefOr::Ref(Ref::from_schema_name(D::ErrorBody::name()));
-        for (status, meaning) in D::ERRORS {
-            operation = operation.response(status.to_string(), json_response(meaning, Some(error.clone())));
+        let errors = D::ERRORS.iter().map(|&(status, meaning)| (status, meaning, error.clone()));
+        let mut failures: BTreeMap<u16, (Vec<&str>, Vec<RefOr<Schema>>)> = BTreeMap::new();
+        for (status, meaning, schema) in self.failures.iter().cloned().chain(errors) {
+            let (meanings, schemas) = failures.entry(status).or_default();
+            meanings.push(meaning);
+            schemas.push(schema);
+        }
+        for (status, (meanings, schemas)) in failures {
+            let response = json_response(&meanings.join("; "), one_of(schemas));
+            operation = operation.response(status.to_string(), response);
         }
         operation
     }
+}
+
+fn one_of(mut schemas: Vec<RefOr<Schema>>) -> Option<RefOr<Schema>> {
+    if schemas.len() > 1 {
+        let one_of = schemas.into_iter().fold(OneOfBuilder::new(), OneOfBuilder::item);
+        return Some(RefOr::T(one_of.into()));
+    }
+    schemas.pop()
 }
 
 fn json_response(description: &str, schema: Option<RefOr<Schema>>) -> utoipa::openapi::Response {

@@ -1,6 +1,7 @@
 //! The contract as types: both versions' requests and answers, and what goes wrong around them.
 
 mod answers;
+mod described;
 mod requests;
 
 use axum::Json;
@@ -13,8 +14,12 @@ use utoipa::ToSchema;
 pub(crate) use self::answers::{
     CancelOne, CancelTwo, CreateOne, CreateTwo, StatusOne, StatusTwo, cancelled, created, status,
 };
+pub(crate) use self::described::{
+    CancelOneRequest, CancelTwoRequest, OrderOne, OrderPath, OrderTwo, StatusOneRequest, StatusTwoQuery,
+    TheirOrderQuery,
+};
 pub(crate) use self::requests::{
-    CANCEL_ONE, CANCEL_TWO, OrderPath, Reference, STATUS_ONE, STATUS_TWO, body, order, reference,
+    CANCEL_ONE, CANCEL_TWO, Reference, STATUS_ONE, STATUS_TWO, body, order, reference,
 };
 use crate::Orders;
 use crate::fields::Complaint;
