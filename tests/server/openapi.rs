@@ -7,7 +7,7 @@ use serde_json::Value;
 use testkit::{Answer, App, Engine, run};
 
 /// Every operation: its method, its path, what it says of itself.
-pub(super) fn operations(document: &Value) -> Vec<(Method, String, Value)> {
+pub(crate) fn operations(document: &Value) -> Vec<(Method, String, Value)> {
     let mut operations = Vec::new();
     for (path, item) in document["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {
