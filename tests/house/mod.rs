@@ -2,6 +2,8 @@
 
 mod documents;
 mod furniture;
+mod lines;
+mod orders;
 mod readme;
 mod reference;
 mod sandbox;
