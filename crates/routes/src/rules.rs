@@ -1,7 +1,6 @@
 //! Decisions as pure functions, and the types that can only hold what is allowed.
 
-use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use kernel::db::{Error as DbError, Value};
@@ -128,6 +127,42 @@ impl fmt::Debug for AccessCode {
     }
 }
 
+/// A chat to make.
+#[derive(Clone, Debug)]
+pub(crate) struct NewChat {
+    pub(crate) chat_id: ChatId,
+    pub(crate) kind: ChatType,
+    pub(crate) title: Title,
+    pub(crate) username: Option<Username>,
+}
+
+/// What a chat is to be called from now on.
+#[derive(Clone, Debug)]
+pub(crate) struct ChatChange {
+    pub(crate) title: Title,
+    /// Left out: as before.
+    pub(crate) username: Option<Option<Username>>,
+}
+
+/// Routes to make: a chat is to get a report about units.
+#[derive(Clone, Debug)]
+pub(crate) struct NewRoutes {
+    pub(crate) chat_id: ChatId,
+    /// Whose role has to allow it.
+    pub(crate) acting: ChatId,
+    pub(crate) report_type_id: ReportTypeId,
+    /// At least one.
+    pub(crate) unit_ids: BTreeSet<UnitId>,
+}
+
+/// Routes to delete.
+#[derive(Clone, Debug)]
+pub(crate) struct OldRoutes {
+    pub(crate) chat_id: ChatId,
+    pub(crate) report_type_id: ReportTypeId,
+    pub(crate) unit_ids: BTreeSet<UnitId>,
+}
+
 /// What is wrong with a field, in the words of the framework that the clients were written against.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Mistake {
@@ -155,9 +190,14 @@ pub(crate) enum Mistake {
     NotAList,
     #[error("This list may not be empty.")]
     EmptyList,
-    #[error("{0}")]
-    Other(Cow<'static, str>),
+    #[error("Invalid data. Expected a dictionary.")]
+    NotAnObject,
+    #[error("JSON parse error - {0}")]
+    NotJson(String),
 }
+
+/// Where mistakes stand that are in no field.
+pub(crate) const NO_FIELD: &str = "non_field_errors";
 
 /// Mistakes by the field that has them.
 pub(crate) type Mistakes = BTreeMap<&'static str, Vec<Mistake>>;

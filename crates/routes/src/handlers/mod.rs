@@ -1,10 +1,12 @@
 //! HTTP in, HTTP out.
 
-use axum::Json;
-use kernel::http::Admitted;
+mod reading;
+mod writing;
 
-use crate::rules::ChatType;
-
-pub(crate) async fn chat_types(_: Admitted) -> Json<[&'static str; 2]> {
-    Json(ChatType::ALL.map(ChatType::name))
-}
+pub(crate) use self::reading::{
+    Question, chat, chat_types, chats, regions, report_type, report_types, route_chats, route_units,
+    statistics, unit, units, user_regions, user_report_types, user_units,
+};
+pub(crate) use self::writing::{
+    Guesses, assign_role, change_chat, create_chat, create_routes, delete_routes,
+};

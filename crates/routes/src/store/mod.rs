@@ -1,1 +1,6 @@
 //! Tables of the Routes API.
+
+pub(crate) mod chats;
+pub(crate) mod reference;
+pub(crate) mod roles;
+pub(crate) mod routes;

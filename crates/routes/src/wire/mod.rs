@@ -1,5 +1,9 @@
 //! The contract as types: what comes out, and what goes wrong.
 
+mod answers;
+mod fields;
+mod requests;
+
 use std::collections::BTreeMap;
 
 use axum::Json;
@@ -9,8 +13,17 @@ use kernel::http::{Cause, Dialect, Fault};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+pub(crate) use self::answers::{
+    ChatIds, ChatView, Chats, Regions, ReportTypeView, ReportTypes, UnitIds, UnitView, Units, UserUnits,
+};
+pub(crate) use self::fields::{Fields, both, query};
+pub(crate) use self::requests::{
+    AccessCodeBody, ChatChangeBody, ChatPath, InRegion, Level, NewChatBody, NewRoutesBody, Part,
+    ReportTypePath, RouteChats, RouteUnits, RoutesToDelete, UnitPath, access_code, chat, chat_change,
+    chat_in_path, new_chat, new_routes, old_routes, parent, region, report_type, unit,
+};
 use crate::Routes;
-use crate::rules::{Error, Mistake, UnitId};
+use crate::rules::{Error, Mistake, NO_FIELD, UnitId};
 
 /// The shape of every error.
 #[derive(Debug, Serialize, ToSchema)]
@@ -31,9 +44,6 @@ pub(crate) struct Extra {
     #[schema(value_type = Option<Vec<i64>>)]
     unit_ids: Option<Vec<UnitId>>,
 }
-
-/// Where complaints go that are about no field.
-pub(crate) const NO_FIELD: &str = "non_field_errors";
 
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
