@@ -11,6 +11,7 @@ mod handlers;
 #[expect(dead_code, reason = "most operations come with the next steps")]
 mod rules;
 mod store;
+mod transfer;
 mod wire;
 
 use std::sync::Arc;
@@ -20,6 +21,7 @@ use kernel::api::{Api, Job, Kernel};
 use kernel::http::{Operation, Paths, fit};
 use kernel::transfer::Transfer;
 
+pub use crate::transfer::{Initial, initial};
 pub use crate::wire::ErrorBody;
 
 const NAME: &str = "routes";
@@ -64,6 +66,6 @@ impl Api for Routes {
     }
 
     fn transfer(&self) -> Option<&dyn Transfer> {
-        None
+        Some(&transfer::Reference)
     }
 }

@@ -1,1 +1,3 @@
 //! Tables of the Routes API.
+
+pub(crate) mod network;
