@@ -4,6 +4,7 @@
 #                            is started with `-c OPTION` for each option
 #   use_rabbitmq             sets TEST_RABBITMQ_URL in the same way
 
+scripts=$(dirname "${BASH_SOURCE[0]}")
 services_directory=$(mktemp -d -t partnerapi-services.XXXXXX)
 chmod 755 "$services_directory"
 postgres_bin=
@@ -13,8 +14,6 @@ stop_services() {
   if [ -n "$rabbitmq_pid" ]; then
     kill -TERM "$rabbitmq_pid" 2>/dev/null || true
     wait "$rabbitmq_pid" 2>/dev/null || true
-    # Erlang leaves its port mapper running; this one is on a port of its own, so it is ours.
-    epmd -kill >/dev/null 2>&1 || true
   fi
   if [ -n "$postgres_bin" ] && [ -f "$services_directory/postgres/postmaster.pid" ]; then
     as_postgres "$postgres_bin/pg_ctl" -D "$services_directory/postgres" -m immediate stop >/dev/null || true
@@ -36,15 +35,6 @@ as_postgres() {
   if [ "$(id -u)" = 0 ]; then (cd / && runuser -u postgres -- "$@"); else "$@"; fi
 }
 
-# Below the ports that the system gives to connections, or one of those could take it before it is listened on.
-free_port() {
-  local port
-  while :; do
-    port=$((20000 + RANDOM % 12000))
-    (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || { echo "$port"; return; }
-  done
-}
-
 use_postgres() {
   if [ -n "${TEST_POSTGRES_URL:-}" ]; then
     echo "PostgreSQL: the server that TEST_POSTGRES_URL names"
@@ -60,7 +50,7 @@ use_postgres() {
   [ "$(id -u)" != 0 ] || chown postgres "$data"
   as_postgres "$postgres_bin/initdb" -D "$data" -U partnerapi -A trust -E UTF8 --locale=C >/dev/null
   for option in "$@"; do options+=(-c "$option"); done
-  port=$(free_port)
+  port=$("$scripts/free-port")
   as_postgres "$postgres_bin/pg_ctl" -D "$data" -w -l "$data/log" start \
     -o "-p $port -c listen_addresses=127.0.0.1 -c unix_socket_directories=$data -c max_connections=400 ${options[*]}" >/dev/null \
     || { cat "$data/log" >&2; exit 1; }
@@ -69,41 +59,26 @@ use_postgres() {
 }
 
 use_rabbitmq() {
+  # Tests that stop a server have one of their own, whichever the others use.
+  [ -x /usr/lib/rabbitmq/bin/rabbitmq-server ] || need_package /usr/lib/rabbitmq/bin/rabbitmq-server rabbitmq-server
   if [ -n "${TEST_RABBITMQ_URL:-}" ]; then
     echo "RabbitMQ: the server that TEST_RABBITMQ_URL names"
     return
   fi
-  # Not the command on the PATH, which insists on the system's own directories and user.
-  rabbitmq_server=/usr/lib/rabbitmq/bin/rabbitmq-server
-  [ -x "$rabbitmq_server" ] || need_package "$rabbitmq_server" rabbitmq-server
   # It needs three ports, and somebody may take one between the look and the start.
   start_rabbitmq || start_rabbitmq || start_rabbitmq || { cat "$services_directory"/rabbitmq.*/output >&2; exit 1; }
 }
 
 start_rabbitmq() {
-  local home port
+  local home
   home=$(mktemp -d "$services_directory/rabbitmq.XXXXXX")
-  port=$(free_port)
-  printf '%s\n' "listeners.tcp.1 = 127.0.0.1:$port" "disk_free_limit.absolute = 50MB" >"$home/rabbitmq.conf"
-  : >"$home/enabled_plugins"
-  # Erlang's port mapper of a start that failed, if it was left.
-  [ -z "$rabbitmq_pid" ] || epmd -kill >/dev/null 2>&1 || true
-  ERL_EPMD_PORT=$(free_port)
-  export ERL_EPMD_PORT ERL_EPMD_ADDRESS=127.0.0.1
-  (
-    # The cookie, by which Erlang's nodes know each other, is made in the home.
-    export HOME=$home RABBITMQ_NODENAME=partnerapi-$port@localhost RABBITMQ_CONF_ENV_FILE=$home/none
-    RABBITMQ_DIST_PORT=$(free_port)
-    export RABBITMQ_DIST_PORT RABBITMQ_CONFIG_FILE=$home/rabbitmq RABBITMQ_ENABLED_PLUGINS_FILE=$home/enabled_plugins
-    export RABBITMQ_MNESIA_BASE=$home/data RABBITMQ_LOG_BASE=$home/log RABBITMQ_GENERATED_CONFIG_DIR=$home/config
-    export RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS='-kernel inet_dist_use_interface {127,0,0,1}'
-    cd "$home" && exec "$rabbitmq_server"
-  ) >"$home/output" 2>&1 &
+  "$scripts/rabbitmq" "$home" >/dev/null 2>&1 &
   rabbitmq_pid=$!
-  until (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do
+  until [ -f "$home/url" ]; do
     kill -0 "$rabbitmq_pid" 2>/dev/null || return 1
     sleep 0.2
   done
-  export TEST_RABBITMQ_URL="amqp://guest:guest@127.0.0.1:$port"
-  echo "RabbitMQ: a private server on port $port"
+  TEST_RABBITMQ_URL=$(cat "$home/url")
+  export TEST_RABBITMQ_URL
+  echo "RabbitMQ: a private server on port $(cat "$home/port")"
 }

@@ -2,7 +2,9 @@
 
 mod arriving;
 mod checking;
+mod encrypted;
 mod failing;
+mod restarting;
 mod sharing;
 
 use std::collections::BTreeMap;
@@ -11,11 +13,15 @@ use serde_json::{Value, json};
 use testkit::{App, Broker, Builder, Engine, Message, Tickets, hall_of};
 use tokio::task::JoinSet;
 
-/// A server that publishes to a broker at `url`, and repeats soon and for ever what fails.
+/// A server that publishes to the exchange of `broker`, which it reaches at `url`.
 fn publishing(engine: Engine, broker: &Broker, url: &str) -> Builder {
-    App::builder(engine)
+    publishing_to(App::builder(engine), url).env("PARTNERAPI_RABBITMQ_EXCHANGE", &broker.exchange)
+}
+
+/// Lets a server publish to a broker at `url`, and repeat soon and for ever what fails.
+fn publishing_to(server: Builder, url: &str) -> Builder {
+    server
         .env("PARTNERAPI_RABBITMQ_URL", url)
-        .env("PARTNERAPI_RABBITMQ_EXCHANGE", &broker.exchange)
         .env("PARTNERAPI_RABBITMQ_RETRIES_COUNT", "-1")
         .env("PARTNERAPI_RABBITMQ_RETRIES_SLEEP", "0.1")
 }

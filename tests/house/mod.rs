@@ -2,6 +2,9 @@
 
 mod documents;
 mod furniture;
+mod lines;
+mod monitoring;
+mod orders;
 mod readme;
 mod reference;
 mod sandbox;

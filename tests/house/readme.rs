@@ -65,6 +65,8 @@ async fn the_lines_of_the_readme_work_as_they_stand(engine: Engine) {
     assert!(!is_free("6-1;16"), "the seat that was paid is taken");
     assert!(is_free("6-1;17"), "the seat whose reservation was cancelled is free");
     assert!(out.contains("tickets.ticket.paid") && out.contains("tickets.ticket.removed"), "{out}");
+    assert!(out.contains("\"their_order_id\"") && out.contains("\"their_status_id\":0"), "{out}");
+    assert!(out.contains("orders.order.created"), "{out}");
     assert!(out.contains("A quiet evening"), "{out}");
     assert!(out.contains("database: takes writes"), "{out}");
 }

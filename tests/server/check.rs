@@ -2,7 +2,7 @@
 
 use std::net::TcpListener;
 
-use testkit::{Certificate, Database, Engine, Proxy, Terminal, on_both_engines};
+use testkit::{Certificate, Database, Engine, Partner, Proxy, Terminal, on_both_engines};
 
 on_both_engines!(
     all_is_well_with_a_database_and_a_free_address,
@@ -91,4 +91,27 @@ fn a_file_that_is_no_database_is_found() {
     assert!(words.contains("database"), "{words}");
     let kept = std::fs::read_to_string(file).unwrap();
     assert!(kept.starts_with("these are notes"), "it is left alone");
+}
+
+#[test]
+fn a_partner_is_asked_and_what_is_wrong_with_it_is_told_in_words() {
+    testkit::run(async {
+        let database = Database::fresh(Engine::Sqlite);
+        let words = terminal(database.url()).run(&["check"]).printed();
+        assert!(words.contains("partner: PARTNERAPI_URL is not set, so no order can be made"), "{words}");
+
+        let partner = Partner::start(&[]);
+        let asked = terminal(database.url()).env("PARTNERAPI_URL", &partner.server.url);
+        let words = asked.run(&["check"]).printed();
+        assert!(words.contains("partner: answers find-orders as agreed"), "{words}");
+        assert_eq!(partner.report("0").await["total"]["find-orders"], 1);
+
+        for (failure, said) in [("html", "expected value"), ("500", "500 Internal Server Error")] {
+            partner.arm("find-orders", failure, 1).await;
+            let words = found(&asked);
+            assert!(words.contains("partner: WRONG: ") && words.contains(said), "{failure}: {words}");
+        }
+        let words = found(&terminal(database.url()).env("PARTNERAPI_URL", "http://127.0.0.1:1"));
+        assert!(words.contains("partner: WRONG: "), "{words}");
+    });
 }

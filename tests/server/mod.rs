@@ -19,7 +19,7 @@ mod keys;
 mod limits;
 mod logs;
 mod metrics;
-mod openapi;
+pub(crate) mod openapi;
 mod parity;
 mod postgres;
 mod settings;

@@ -3,7 +3,7 @@
 use std::net::TcpStream;
 
 use serde_json::json;
-use testkit::{App, Engine, Tickets, hall, on_both_engines, run};
+use testkit::{App, Engine, Gate, Partner, Tickets, Way, hall, on_both_engines, run};
 
 on_both_engines!(
     a_write_under_way_is_finished_and_answered,
@@ -133,5 +133,27 @@ fn its_port_is_free_again_and_the_log_says_what_happened() {
         std::net::TcpListener::bind(address).expect("the port is free, connections or not");
         app.logged(&["stopping"]).await;
         app.logged(&["stopped"]).await;
+    });
+}
+
+#[test]
+fn a_job_that_waits_for_a_silent_partner_holds_nobody_up() {
+    run(async {
+        let partner = Partner::start(&[]);
+        let way = Gate::to(partner.server.url.trim_start_matches("http://"), Way::Open).await;
+        let mut app = App::builder(Engine::Sqlite)
+            .env("PARTNERAPI_URL", &format!("http://{}", way.address()))
+            .env("PARTNERAPI_HTTP_TIMEOUT", "86400")
+            .env("PARTNERAPI_STATUS_POLL", "0.1")
+            .start();
+        let order = crate::orders::order(1);
+        let made = app.request(reqwest::Method::POST, "/v2/orders/").json(&order).send().await.unwrap();
+        assert_eq!(made.status(), 200);
+        way.set(Way::Silent);
+        way.cut();
+        let tries = way.tries();
+        testkit::until("the job asks and gets no answer", async || way.tries() > tries).await;
+        app.server.terminate();
+        ended(&mut app).await;
     });
 }

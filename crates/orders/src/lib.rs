@@ -25,7 +25,7 @@ use std::sync::Arc;
 
 use axum::http::Method;
 use kernel::api::{Api, Job, Kernel};
-use kernel::http::{Operation, Paths, Routes, fit};
+use kernel::http::{Operation, Place, Routes, fit};
 use kernel::transfer::Transfer;
 
 pub use crate::partner::look;
@@ -36,8 +36,6 @@ pub use crate::wire::ErrorBody;
 use crate::relay::Relay;
 
 const NAME: &str = "orders";
-const PATHS: Paths =
-    Paths { bases: &[""], spaces: &["/v2", "/SendOrder", "/GetOrderStatus", "/cancel_order"] };
 
 /// The Orders API; also the state of its handlers and the speaker of its dialect.
 #[derive(Clone)]
@@ -60,23 +58,36 @@ impl Orders {
         const GET: &[Method] = &[Method::GET, Method::HEAD];
         const POST: &[Method] = &[Method::POST];
         const DELETE: &[Method] = &[Method::DELETE];
-        vec![
+        let operations = vec![
             Operation::new(POST, "/v2/orders", "Create an order", handlers::create_two)
-                .answers::<wire::CreateTwo>(),
+                .takes::<wire::OrderTwo>()
+                .answers::<wire::CreateTwo>()
+                .fails_with::<wire::CreateTwo>(503, "service_error"),
             Operation::new(GET, "/v2/orders", "Status of an order", handlers::status_by_query)
+                .query::<wire::StatusTwoQuery>()
                 .answers::<wire::StatusTwo>(),
             Operation::new(GET, "/v2/orders/{order_id}", "Status of an order", handlers::status_by_path)
                 .path::<wire::OrderPath>()
+                .query::<wire::TheirOrderQuery>()
                 .answers::<wire::StatusTwo>(),
             Operation::new(DELETE, "/v2/orders", "Cancel an order", handlers::cancel_two)
+                .query::<wire::CancelTwoRequest>()
+                .takes::<wire::CancelTwoRequest>()
                 .answers::<wire::CancelTwo>(),
             Operation::new(POST, "/SendOrder", "Create an order", handlers::create_one)
+                .takes::<wire::OrderOne>()
                 .answers::<wire::CreateOne>(),
             Operation::new(POST, "/GetOrderStatus", "Status of an order", handlers::status_one)
+                .takes::<wire::StatusOneRequest>()
                 .answers::<wire::StatusOne>(),
             Operation::new(POST, "/cancel_order", "Cancel an order", handlers::cancel_one)
+                .takes::<wire::CancelOneRequest>()
                 .answers::<wire::CancelOne>(),
-        ]
+        ];
+        let unprocessable = |operation: Operation<Self>| {
+            operation.fails_with::<wire::Unprocessable>(422, "The request breaks the contract")
+        };
+        operations.into_iter().map(unprocessable).collect()
     }
 }
 
@@ -86,7 +97,9 @@ impl Api for Orders {
     }
 
     fn routes(&self) -> Routes {
-        fit(&self.kernel, NAME, PATHS, Self::operations(), self.clone())
+        const PLACE: Place =
+            Place { bases: &[""], spaces: &["/v2", "/SendOrder", "/GetOrderStatus", "/cancel_order"] };
+        fit(&self.kernel, NAME, PLACE, Self::operations(), self.clone())
     }
 
     fn jobs(&self) -> Vec<Job> {

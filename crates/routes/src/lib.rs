@@ -18,16 +18,29 @@ use std::sync::Arc;
 
 use axum::http::Method;
 use kernel::api::{Api, Job, Kernel};
-use kernel::http::{Operation, Paths, fit};
+use kernel::http::{Operation, Place, fit};
 use kernel::transfer::Transfer;
 
 pub use crate::transfer::{Initial, initial};
 pub use crate::wire::ErrorBody;
 
 const NAME: &str = "routes";
-const PATHS: Paths = Paths {
+const PLACE: Place = Place {
     bases: &["", "/api"],
-    spaces: &["/units", "/telegram-chats", "/report-types", "/report-routes", "/users", "/roles"],
+    spaces: &[
+        "/units",
+        "/telegram-chats",
+        "/report-types",
+        "/report-routes",
+        "/users",
+        "/roles",
+        "/api/units",
+        "/api/telegram-chats",
+        "/api/report-types",
+        "/api/report-routes",
+        "/api/users",
+        "/api/roles",
+    ],
 };
 
 /// The Routes API; also the state of its handlers and the speaker of its dialect.
@@ -58,7 +71,7 @@ impl Api for Routes {
     }
 
     fn routes(&self) -> kernel::http::Routes {
-        fit(&self.kernel, NAME, PATHS, Self::operations(), self.clone())
+        fit(&self.kernel, NAME, PLACE, Self::operations(), self.clone())
     }
 
     fn jobs(&self) -> Vec<Job> {

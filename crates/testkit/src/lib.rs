@@ -12,6 +12,7 @@ mod gate;
 mod partner;
 mod process;
 mod proxy;
+mod rabbitmq;
 mod terminal;
 mod tickets;
 mod wire;
@@ -24,6 +25,7 @@ pub use self::gate::{Gate, Way};
 pub use self::partner::Partner;
 pub use self::process::{Finished, Running, Server, binary};
 pub use self::proxy::Proxy;
+pub use self::rabbitmq::RabbitMq;
 pub use self::terminal::Terminal;
 pub use self::tickets::{Tickets, hall, hall_of};
 pub use self::wire::{Wire, WireAnswer};
@@ -59,11 +61,7 @@ pub fn run(test: impl Future<Output = ()>) {
 ///
 /// # Panics
 /// If it does not within a minute, which no working server needs.
-pub async fn until<F, C>(what: &str, mut condition: F)
-where
-    F: FnMut() -> C,
-    C: Future<Output = bool>,
-{
+pub async fn until(what: &str, mut condition: impl AsyncFnMut() -> bool) {
     let began = Instant::now();
     while !condition().await {
         assert!(began.elapsed() < Duration::from_secs(60), "waited in vain until {what}");

@@ -23,14 +23,14 @@ use std::sync::Arc;
 
 use axum::http::Method;
 use kernel::api::{Api, Job, Kernel};
-use kernel::http::{Operation, Paths, Routes, fit};
+use kernel::http::{Operation, Place, Routes, fit};
 use kernel::transfer::Transfer;
 
 use crate::layout::Shelf;
 pub use crate::wire::ErrorBody;
 
 const NAME: &str = "tickets";
-const PATHS: Paths = Paths { bases: &["/api/partners/v1"], spaces: &[""] };
+const BASE: &str = "/api/partners/v1";
 
 /// The Tickets API; also the state of its handlers and the speaker of its dialect.
 #[derive(Clone)]
@@ -95,7 +95,8 @@ impl Api for Tickets {
     }
 
     fn routes(&self) -> Routes {
-        fit(&self.kernel, NAME, PATHS, Self::operations(), self.clone())
+        const PLACE: Place = Place { bases: &[BASE], spaces: &[BASE] };
+        fit(&self.kernel, NAME, PLACE, Self::operations(), self.clone())
     }
 
     fn jobs(&self) -> Vec<Job> {

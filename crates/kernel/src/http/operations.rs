@@ -13,7 +13,7 @@ use axum::routing::{MethodFilter, MethodRouter, any, on};
 use serde_json::Value;
 use utoipa::openapi::path::{HttpMethod, OperationBuilder, Parameter, ParameterIn};
 use utoipa::openapi::request_body::RequestBodyBuilder;
-use utoipa::openapi::schema::{ComponentsBuilder, Schema};
+use utoipa::openapi::schema::{ComponentsBuilder, OneOfBuilder, Schema};
 use utoipa::openapi::security::SecurityRequirement;
 use utoipa::openapi::{
     Content, OpenApi, OpenApiBuilder, PathItem, PathsBuilder, Ref, RefOr, ResponseBuilder,
@@ -32,9 +32,19 @@ pub struct Operation<D> {
     handler: MethodRouter<D>,
     summary: &'static str,
     parameters: Vec<Parameter>,
-    body: Option<(RefOr<Schema>, &'static [&'static str])>,
+    body: Option<Body>,
+    success: u16,
     answer: Option<RefOr<Schema>>,
+    failures: Vec<(u16, &'static str, RefOr<Schema>)>,
     schemas: Vec<(String, RefOr<Schema>)>,
+}
+
+/// What an operation takes in its body.
+struct Body {
+    schema: RefOr<Schema>,
+    media_types: &'static [&'static str],
+    /// Whether a method with a body has its parameters there, and not in the query.
+    has_the_parameters: bool,
 }
 
 impl<D: Dialect> Operation<D> {
@@ -63,12 +73,14 @@ impl<D: Dialect> Operation<D> {
             summary,
             parameters: Vec::new(),
             body: None,
+            success: 200,
             answer: None,
+            failures: Vec::new(),
             schemas: Vec::new(),
         }
     }
 
-    /// It is served at this path too, and counted as the same operation.
+    /// It is at this path, too. Metrics know it by the first one.
     #[must_use]
     pub fn also_at(mut self, path: &'static str) -> Self {
         self.aliases.push(path);
@@ -93,8 +105,16 @@ impl<D: Dialect> Operation<D> {
     /// of these media types.
     #[must_use]
     pub fn input<P: IntoParams + ToSchema>(mut self, media_types: &'static [&'static str]) -> Self {
-        self.parameters.extend(P::into_params(|| Some(ParameterIn::Query)));
-        self.body = Some((self.schema::<P>(&P::name()), media_types));
+        let schema = self.schema::<P>(&P::name());
+        self.body = Some(Body { schema, media_types, has_the_parameters: true });
+        self.query::<P>()
+    }
+
+    /// It takes `T` as a body of JSON.
+    #[must_use]
+    pub fn takes<T: ToSchema>(mut self) -> Self {
+        let schema = self.schema::<T>(&T::name());
+        self.body = Some(Body { schema, media_types: &["application/json"], has_the_parameters: false });
         self
     }
 
@@ -112,6 +132,21 @@ impl<D: Dialect> Operation<D> {
         self
     }
 
+    /// A success has this status, which has no body unless [`Operation::answers`] says so.
+    #[must_use]
+    pub fn succeeds_with(mut self, status: u16) -> Self {
+        self.success = status;
+        self
+    }
+
+    /// It may also be answered with this status and `T`, beside the dialect's own errors.
+    #[must_use]
+    pub fn fails_with<T: ToSchema>(mut self, status: u16, meaning: &'static str) -> Self {
+        let schema = self.schema::<T>(&T::name());
+        self.failures.push((status, meaning, schema));
+        self
+    }
+
     fn schema<T: ToSchema>(&mut self, name: &str) -> RefOr<Schema> {
         T::schemas(&mut self.schemas);
         let name = name.to_owned();
@@ -119,14 +154,15 @@ impl<D: Dialect> Operation<D> {
         RefOr::Ref(Ref::from_schema_name(name))
     }
 
-    /// The paths below `base` that it is served at: each once, or twice where the last segment may be left out.
-    fn paths(&self, base: &str) -> Vec<String> {
-        let own = std::iter::once(self.path).chain(self.aliases.iter().copied());
-        own.flat_map(|path| match path.strip_suffix("?}").and_then(|path| path.rsplit_once("/{")) {
-            Some((without, name)) => vec![format!("{base}{without}"), format!("{base}{without}/{{{name}}}")],
-            None => vec![format!("{base}{path}")],
-        })
-        .collect()
+    /// The paths that it is served at below a base; two for one whose last segment may be left out.
+    fn paths(&self) -> Vec<String> {
+        let written = std::iter::once(self.path).chain(self.aliases.iter().copied());
+        let served =
+            written.flat_map(|path| match path.strip_suffix("?}").and_then(|path| path.rsplit_once("/{")) {
+                Some((without, name)) => vec![without.to_owned(), format!("{without}/{{{name}}}")],
+                None => vec![path.to_owned()],
+            });
+        served.collect()
     }
 
     fn document(&self, api: &'static str, path: &str, method: &Method) -> OperationBuilder {
@@ -134,15 +170,15 @@ impl<D: Dialect> Operation<D> {
         let has_body = !matches!(*method, Method::GET | Method::HEAD);
         let applies = |parameter: &&Parameter| match parameter.parameter_in {
             ParameterIn::Path => path.contains(&format!("{{{}}}", parameter.name)),
-            _ => !(has_body && self.body.is_some()),
+            _ => !(has_body && self.body.as_ref().is_some_and(|body| body.has_the_parameters)),
         };
         let mut operation = OperationBuilder::new()
             .tag(api)
             .summary(Some(self.summary))
             .operation_id(Some(format!("{}{slug}", method.as_str().to_ascii_lowercase())))
             .parameters(Some(self.parameters.iter().filter(applies).cloned()))
-            .response("200", json_response("Success", self.answer.clone()));
-        if let (true, Some((schema, media_types))) = (has_body, &self.body) {
+            .response(self.success.to_string(), json_response("Success", self.answer.clone()));
+        if let (true, Some(Body { schema, media_types, .. })) = (has_body, &self.body) {
             let body = media_types.iter().fold(RequestBodyBuilder::new(), |body, media_type| {
                 body.content(*media_type, Content::new(Some(schema.clone())))
             });
@@ -152,11 +188,27 @@ impl<D: Dialect> Operation<D> {
             operation = operation.security(SecurityRequirement::new(*scheme, [] as [&str; 0]));
         }
         let error = RefOr::Ref(Ref::from_schema_name(D::ErrorBody::name()));
-        for (status, meaning) in D::ERRORS {
-            operation = operation.response(status.to_string(), json_response(meaning, Some(error.clone())));
+        let errors = D::ERRORS.iter().map(|&(status, meaning)| (status, meaning, error.clone()));
+        let mut failures: BTreeMap<u16, (Vec<&str>, Vec<RefOr<Schema>>)> = BTreeMap::new();
+        for (status, meaning, schema) in self.failures.iter().cloned().chain(errors) {
+            let (meanings, schemas) = failures.entry(status).or_default();
+            meanings.push(meaning);
+            schemas.push(schema);
+        }
+        for (status, (meanings, schemas)) in failures {
+            let response = json_response(&meanings.join("; "), one_of(schemas));
+            operation = operation.response(status.to_string(), response);
         }
         operation
     }
+}
+
+fn one_of(mut schemas: Vec<RefOr<Schema>>) -> Option<RefOr<Schema>> {
+    if schemas.len() > 1 {
+        let one_of = schemas.into_iter().fold(OneOfBuilder::new(), OneOfBuilder::item);
+        return Some(RefOr::T(one_of.into()));
+    }
+    schemas.pop()
 }
 
 fn json_response(description: &str, schema: Option<RefOr<Schema>>) -> utoipa::openapi::Response {
@@ -167,29 +219,30 @@ fn json_response(description: &str, schema: Option<RefOr<Schema>>) -> utoipa::op
     }
 }
 
-/// Where an API is.
-#[derive(Clone, Copy, Debug)]
-pub struct Paths {
-    /// What the operations' paths stand below: each is served below all of these.
-    pub bases: &'static [&'static str],
-    /// The prefixes, below each base, that belong to the API: what is unknown there is told in its dialect.
-    pub spaces: &'static [&'static str],
-}
-
 /// An API ready to be mounted: its routes and its part of the OpenAPI document.
 pub struct Routes {
     pub(super) router: Router,
     pub(super) document: OpenApi,
-    /// The prefixes of paths that are its own, and the answer to those that it does not know.
-    pub(super) spaces: Vec<String>,
+    pub(super) spaces: &'static [&'static str],
+    /// Answers what is in the spaces and no operation.
     pub(super) unknown: MethodRouter,
 }
 
-/// Fits `operations` with everything that stands around a handler.
+/// Where an API is.
+#[derive(Clone, Copy, Debug)]
+pub struct Place {
+    /// Each operation is below each of these.
+    pub bases: &'static [&'static str],
+    /// What is below these and no operation is answered in the API's dialect.
+    pub spaces: &'static [&'static str],
+}
+
+/// Fits `operations` with everything that stands around a handler, and answers the rest of the API's path spaces in
+/// its dialect.
 pub fn fit<D: Dialect>(
     kernel: &Arc<Kernel>,
     api: &'static str,
-    paths: Paths,
+    place: Place,
     operations: Vec<Operation<D>>,
     state: D,
 ) -> Routes {
@@ -203,7 +256,9 @@ pub fn fit<D: Dialect>(
     // Several operations may share a path, and `Allow` names the methods of all of them.
     let mut by_path: BTreeMap<String, (MethodRouter<D>, Vec<Method>, &'static str)> = BTreeMap::new();
     for operation in operations {
-        for path in paths.bases.iter().flat_map(|base| operation.paths(base)) {
+        let paths = operation.paths();
+        for path in place.bases.iter().flat_map(|base| paths.iter().map(move |path| format!("{base}{path}")))
+        {
             for method in operation.methods.iter().filter(|method| **method != Method::HEAD) {
                 let item = PathItem::new(http_method(method), operation.document(api, &path, method));
                 document = document.path(&path, item);
@@ -217,18 +272,16 @@ pub fn fit<D: Dialect>(
     }
 
     let mut router = Router::new();
+    let door = Door { kernel: Arc::clone(kernel), api, route: "unknown" };
+    let unknown = any(async || Fault::NotFound.respond::<D>()).layer(from_fn_with_state(door, attend::<D>));
     for (path, (methods, allowed, route)) in by_path {
         let door = Door { kernel: Arc::clone(kernel), api, route };
         let methods = refuse_others::<D>(methods, &allowed).layer(from_fn_with_state(door, attend::<D>));
         router = router.route(&path, methods);
     }
-    let door = Door { kernel: Arc::clone(kernel), api, route: "unknown" };
-    let unknown = any(async || Fault::NotFound.respond::<D>()).layer(from_fn_with_state(door, attend::<D>));
-    let spaces =
-        paths.bases.iter().flat_map(|base| paths.spaces.iter().map(move |space| format!("{base}{space}")));
     Routes {
         router: router.with_state(state.clone()),
-        spaces: spaces.collect(),
+        spaces: place.spaces,
         unknown: unknown.with_state(state),
         document: under_own_names(
             api,

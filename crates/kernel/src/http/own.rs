@@ -43,7 +43,7 @@ pub fn app(
     for api in apis {
         document.merge(api.document);
         router = router.merge(api.router);
-        spaces.extend(api.spaces.into_iter().map(|space| (space, api.unknown.clone())));
+        spaces.extend(api.spaces.iter().map(|space| (*space, api.unknown.clone())));
     }
     let mut own = vec![("/healthz", get(health)), ("/readyz", get(ready))];
     if with_metrics {
@@ -61,9 +61,10 @@ pub fn app(
     NormalizePathLayer::trim_trailing_slash().layer(router)
 }
 
-/// Answers for an unknown path: the API in whose space it is, or `nobody`.
+/// Answers for an unknown path: the API in whose space it is, or `nobody`. A catch-all route for each space could not
+/// stand beside a parameter: `/users/{*rest}` beside `/users/{id}`.
 fn told_by_its_api(
-    spaces: Vec<(String, MethodRouter)>,
+    spaces: Vec<(&'static str, MethodRouter)>,
     nobody: MethodRouter,
 ) -> impl tower::Service<Request, Response = Response, Error = Infallible, Future: Send> + Clone + Send + Sync
 {

@@ -11,8 +11,11 @@ use super::{Item, Order, OrderType, Price};
 pub(crate) struct Refusal {
     pub(crate) quantity: Vec<QuantityError>,
     pub(crate) price: Vec<PriceError>,
-    /// The partner's own words, where it was not about items.
+    /// The partner's own words, where no item error could be read from them.
     pub(crate) message: Option<String>,
+    /// Whether it was about items, even if in words that nobody knows.
+    #[serde(skip)]
+    pub(crate) is_about_items: bool,
 }
 
 /// An item of which there is not as much as was ordered.
@@ -34,10 +37,11 @@ pub(crate) struct PriceError {
 
 /// What the partner's `errors` mean for this order, and what of them is left out and only logged.
 pub(crate) fn refusal(order: &Order, errors: &Value) -> (Refusal, Vec<String>) {
-    let mut refusal = Refusal::default();
+    let items = errors.get("items").and_then(Value::as_object);
+    let is_about_items = items.is_some_and(|items| !items.is_empty());
+    let mut refusal = Refusal { is_about_items, ..Refusal::default() };
     let mut left_out = Vec::new();
     let mut unknown = false;
-    let items = errors.get("items").and_then(Value::as_object);
     for (their_id, texts) in items.into_iter().flatten() {
         let Some(item) = order.items.iter().find(|item| item.their_id == *their_id) else {
             left_out.push(format!("an error about the item {their_id:?}, which was not ordered"));
@@ -55,7 +59,7 @@ pub(crate) fn refusal(order: &Order, errors: &Value) -> (Refusal, Vec<String>) {
         }
     }
     if unknown || (refusal.quantity.is_empty() && refusal.price.is_empty()) {
-        refusal = Refusal { message: Some(first_text(errors)), ..Refusal::default() };
+        refusal = Refusal { message: Some(first_text(errors)), is_about_items, ..Refusal::default() };
     }
     (refusal, left_out)
 }

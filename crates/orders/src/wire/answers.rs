@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use super::Version;
 use crate::relay::{CancelOutcome, CreateOutcome, StatusOutcome};
-use crate::rules::{Item, Order, PriceError, QuantityError};
+use crate::rules::{Item, Order, PriceError, QuantityError, Refusal};
 
 /// An item as it was sent, in an answer of version 2.
 #[derive(Debug, Serialize, ToSchema)]
@@ -118,10 +118,12 @@ fn created_one(order: &Order, outcome: CreateOutcome) -> CreateOne {
             });
             CreateOne::Success { their_order_id, items: items.collect() }
         }
-        CreateOutcome::Refused(refusal) => match refusal.message {
-            Some(message) => CreateOne::OrderRejected { message },
-            None => CreateOne::TransientError { message: "Some items are not available as ordered".into() },
-        },
+        CreateOutcome::Refused(Refusal { message: Some(message), is_about_items: false, .. }) => {
+            CreateOne::OrderRejected { message }
+        }
+        CreateOutcome::Refused(_) => {
+            CreateOne::TransientError { message: "Some items are not available as ordered".into() }
+        }
         CreateOutcome::PartnerError(_) => {
             CreateOne::TransientError { message: "The partner cannot be reached".into() }
         }

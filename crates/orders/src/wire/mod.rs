@@ -1,6 +1,7 @@
 //! The contract as types: both versions' requests and answers, and what goes wrong around them.
 
 mod answers;
+mod described;
 mod requests;
 
 use axum::Json;
@@ -13,8 +14,12 @@ use utoipa::ToSchema;
 pub(crate) use self::answers::{
     CancelOne, CancelTwo, CreateOne, CreateTwo, StatusOne, StatusTwo, cancelled, created, status,
 };
+pub(crate) use self::described::{
+    CancelOneRequest, CancelTwoRequest, OrderOne, OrderPath, OrderTwo, StatusOneRequest, StatusTwoQuery,
+    TheirOrderQuery,
+};
 pub(crate) use self::requests::{
-    CANCEL_ONE, CANCEL_TWO, OrderPath, Reference, STATUS_ONE, STATUS_TWO, body, order, reference,
+    CANCEL_ONE, CANCEL_TWO, Reference, STATUS_ONE, STATUS_TWO, body, order, reference,
 };
 use crate::Orders;
 use crate::fields::Complaint;
@@ -46,8 +51,11 @@ pub struct ErrorBody {
 impl Dialect for Orders {
     type ErrorBody = ErrorBody;
     const ERRORS: &'static [(u16, &'static str)] = &[
+        (400, "A parameter that is no UTF-8"),
         (401, "From no trusted network, and without a key"),
+        (404, "No such path"),
         (413, "The body is too large"),
+        (429, "Too many failed attempts"),
         (500, "A fault of the service"),
         (503, "The service cannot work now"),
     ];

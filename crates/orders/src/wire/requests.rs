@@ -3,7 +3,6 @@
 use std::ops::RangeInclusive;
 
 use serde_json::{Map, Value};
-use utoipa::IntoParams;
 
 use super::Version;
 use crate::fields::{self, Complaint, Object, Report, Step, dictionary, instant, integer, text};
@@ -201,12 +200,4 @@ pub(crate) fn reference(
         Some(Reference { order_id: order_id?, their_order_id, their_status_id: their_status_id? })
     });
     report.finish(read)
-}
-
-/// The path of version 2's status.
-#[derive(Debug, IntoParams)]
-#[expect(dead_code, reason = "describes the parameters; they are checked together with the query's")]
-pub(crate) struct OrderPath {
-    /// Our number of the order.
-    order_id: i64,
 }

@@ -90,6 +90,8 @@ impl Dialect for Routes {
     const ERRORS: &'static [(u16, &'static str)] = &[
         (400, "A parameter or the body is broken"),
         (401, "From no trusted network, and without a key"),
+        (404, "No such path, or not what it names"),
+        (413, "The body is too large"),
         (429, "Too many wrong keys or access codes"),
         (500, "A fault of the service"),
         (503, "The service cannot work now"),

@@ -1,0 +1,169 @@
+//! What both versions ask for, as the OpenAPI document shows it. It is read in `requests`, field by field: all
+//! faults have to be told at once, which no deserializer does.
+
+#![expect(dead_code, reason = "these types are described, never made")]
+
+use serde_json::{Map, Value};
+use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
+use utoipa::{IntoParams, ToSchema};
+
+/// An order, as version 2 takes it.
+#[derive(ToSchema)]
+pub(crate) struct OrderTwo {
+    /// Our number of the order.
+    order_id: i64,
+    /// RFC 3339; without an offset it is UTC.
+    date: String,
+    client: ClientTwo,
+    #[schema(max_length = 256)]
+    their_pharmacy_id: String,
+    /// 1 is a pre-order, 2 a reservation.
+    #[schema(minimum = 1, maximum = 2)]
+    order_type: i64,
+    #[schema(min_items = 1)]
+    items: Vec<OrderedItemTwo>,
+    #[schema(max_length = 10_000)]
+    comment: Option<String>,
+    /// Kept, and not forwarded.
+    extra: Option<Map<String, Value>>,
+}
+
+/// Who ordered, as version 2 takes it.
+#[derive(ToSchema)]
+pub(crate) struct ClientTwo {
+    #[schema(max_length = 10_000)]
+    name: String,
+    #[schema(max_length = 10_000)]
+    phone: String,
+    #[schema(max_length = 10_000)]
+    email: String,
+}
+
+/// An item, as version 2 takes it.
+#[derive(ToSchema)]
+pub(crate) struct OrderedItemTwo {
+    #[schema(max_length = 256)]
+    their_id: String,
+    #[schema(schema_with = price)]
+    price: (),
+    #[schema(minimum = 1, maximum = 2_147_483_647)]
+    count: i64,
+    #[schema(max_length = 256)]
+    part: Option<String>,
+}
+
+/// An order, as version 1 takes it.
+#[derive(ToSchema)]
+#[schema(rename_all = "PascalCase")]
+pub(crate) struct OrderOne {
+    /// Our number of the order.
+    order_id: i32,
+    /// RFC 3339; without an offset it is UTC.
+    date: String,
+    client: ClientOne,
+    #[schema(max_length = 256)]
+    their_pharmacy_id: String,
+    /// 1 is a reservation, any other number a pre-order.
+    reserve: i64,
+    #[schema(min_items = 1)]
+    items: Vec<OrderedItemOne>,
+    #[schema(max_length = 10_000)]
+    comment: Option<String>,
+    /// Kept, and not forwarded.
+    extra: Option<Map<String, Value>>,
+}
+
+/// Who ordered, as version 1 takes it.
+#[derive(ToSchema)]
+pub(crate) struct ClientOne {
+    #[schema(rename = "FIO", max_length = 10_000)]
+    name: String,
+    #[schema(rename = "Phone", max_length = 10_000)]
+    phone: String,
+    #[schema(rename = "EMail", max_length = 10_000)]
+    email: String,
+}
+
+/// An item, as version 1 takes it.
+#[derive(ToSchema)]
+#[schema(rename_all = "PascalCase")]
+pub(crate) struct OrderedItemOne {
+    #[schema(max_length = 256)]
+    their_id: String,
+    #[schema(schema_with = price)]
+    price: (),
+    #[schema(minimum = 1, maximum = 2_147_483_647)]
+    count: i64,
+}
+
+fn price() -> impl Into<utoipa::openapi::RefOr<utoipa::openapi::Schema>> {
+    ObjectBuilder::new()
+        .schema_type(SchemaType::from_iter([Type::String, Type::Number]))
+        .description(Some("A decimal number above 0, of 38 digits at most; as a text or as a number."))
+        .build()
+}
+
+/// The path of version 2's status.
+#[derive(IntoParams)]
+pub(crate) struct OrderPath {
+    /// Our number of the order.
+    order_id: i64,
+}
+
+/// The query of version 2's status, where the path names the order.
+#[derive(IntoParams)]
+pub(crate) struct TheirOrderQuery {
+    /// The partner's id of the order; the recorded one where it is left out.
+    #[param(max_length = 256)]
+    their_order_id: Option<String>,
+}
+
+/// The query of version 2's status.
+#[derive(IntoParams)]
+pub(crate) struct StatusTwoQuery {
+    /// Our number of the order.
+    order_id: i64,
+    /// The partner's id of the order; the recorded one where it is left out.
+    #[param(max_length = 256)]
+    their_order_id: Option<String>,
+}
+
+/// What version 1's status asks for.
+#[derive(ToSchema)]
+#[schema(rename_all = "PascalCase")]
+pub(crate) struct StatusOneRequest {
+    order_id: i32,
+    #[schema(max_length = 256)]
+    their_order_id: String,
+    /// The partner's status that the client knows.
+    their_status_id: Option<i64>,
+}
+
+/// What cancels an order in version 2: in the body, or where that is empty, in the query.
+#[derive(IntoParams, ToSchema)]
+pub(crate) struct CancelTwoRequest {
+    /// Our number of the order.
+    order_id: i64,
+    #[schema(max_length = 256)]
+    #[param(max_length = 256)]
+    their_order_id: String,
+    #[schema(max_length = 10_000)]
+    #[param(max_length = 10_000)]
+    their_pharmacy_id: Option<String>,
+    #[schema(max_length = 10_000)]
+    #[param(max_length = 10_000)]
+    client_phone: Option<String>,
+}
+
+/// What cancels an order in version 1.
+#[derive(ToSchema)]
+pub(crate) struct CancelOneRequest {
+    #[schema(rename = "order_ID")]
+    order_id: i32,
+    #[schema(rename = "their_order_ID", max_length = 256)]
+    their_order_id: String,
+    #[schema(rename = "TheirPharmacyId", max_length = 10_000)]
+    their_pharmacy_id: Option<String>,
+    #[schema(max_length = 10_000)]
+    client_phone: Option<String>,
+}
