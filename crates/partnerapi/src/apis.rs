@@ -33,8 +33,8 @@ pub(crate) const APIS: &[Entry] = &[
         mount: |kernel, _| Ok(Arc::new(routes::Routes::new(kernel))),
         demo: demo::Demo {
             account: "bot",
-            data: None,
-            curl: "curl -H 'Authorization: Bearer {key}' {url}/units/",
+            data: Some(demo::routes::data),
+            curl: "curl -H 'Authorization: Bearer {key}' '{url}/units/?limit=3'",
         },
     },
     Entry {

@@ -10,6 +10,7 @@
 mod handlers;
 mod rules;
 mod store;
+mod transfer;
 mod wire;
 
 use std::sync::Arc;
@@ -23,6 +24,7 @@ use kernel::http::{Operation, Place, fit};
 use kernel::transfer::Transfer;
 
 use crate::handlers::{Guesses, Question};
+pub use crate::transfer::{Initial, initial};
 pub use crate::wire::ErrorBody;
 
 const NAME: &str = "routes";
@@ -188,6 +190,6 @@ impl Api for Routes {
     }
 
     fn transfer(&self) -> Option<&dyn Transfer> {
-        None
+        Some(&transfer::Reference)
     }
 }
