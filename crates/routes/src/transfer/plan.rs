@@ -13,15 +13,15 @@ use crate::rules::{AccessCode, ChatType};
 pub(crate) struct Table<R> {
     pub(crate) rows: BTreeMap<i64, R>,
     /// In the file's order.
-    pub(crate) inserted: Vec<i64>,
-    /// With what stood there before.
-    pub(crate) updated: Vec<(i64, R)>,
+    inserted: Vec<i64>,
+    /// What stood there before.
+    updated: BTreeMap<i64, R>,
     unchanged: u64,
 }
 
 impl<R> FromIterator<(i64, R)> for Table<R> {
     fn from_iter<I: IntoIterator<Item = (i64, R)>>(rows: I) -> Self {
-        Self { rows: rows.into_iter().collect(), inserted: vec![], updated: vec![], unchanged: 0 }
+        Self { rows: rows.into_iter().collect(), inserted: vec![], updated: BTreeMap::new(), unchanged: 0 }
     }
 }
 
@@ -30,13 +30,18 @@ impl<R: PartialEq> Table<R> {
         match self.rows.insert(id, row) {
             None => self.inserted.push(id),
             Some(before) if self.rows.get(&id) == Some(&before) => self.unchanged += 1,
-            Some(before) => self.updated.push((id, before)),
+            Some(before) => drop(self.updated.insert(id, before)),
         }
     }
 
     /// The ids of rows that were there and have changed.
     pub(crate) fn updated(&self) -> impl Iterator<Item = i64> {
-        self.updated.iter().map(|(id, _)| *id)
+        self.updated.keys().copied()
+    }
+
+    /// What a row that has changed was before.
+    pub(crate) fn before(&self, id: i64) -> Option<&R> {
+        self.updated.get(&id)
     }
 
     /// The rows that are new, in the file's order, and those that have changed.
@@ -151,19 +156,17 @@ impl Network {
         for (index, unit) in units.iter().enumerate() {
             let UnitDoc { id, name, uuid, office_manager_account_name, dodo_is_api_account_name, region } =
                 unit;
-            let Some(region_id) = region_ids.get(region) else {
-                found.add(
-                    format_args!("units[{index}].region"),
-                    format_args!("there is no region {region:?}"),
-                );
-                continue;
-            };
+            let region_id = region_ids.get(region).copied().unwrap_or_else(|| {
+                let place = format_args!("units[{index}].region");
+                found.add(place, format_args!("there is no region {region:?}"));
+                0
+            });
             let unit = Unit {
                 name: name.clone(),
                 uuid: uuid.clone(),
                 office_manager_account_name: office_manager_account_name.clone(),
                 dodo_is_api_account_name: dodo_is_api_account_name.clone(),
-                region_id: *region_id,
+                region_id,
             };
             self.units.put(*id, unit);
         }
