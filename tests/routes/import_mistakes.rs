@@ -3,6 +3,8 @@
 use serde_json::{Value, json};
 use testkit::{App, Engine, on_both_engines};
 
+use super::files::{exported, with_secrets};
+
 on_both_engines!(
     a_mistake_is_named_by_its_place,
     what_is_not_there_is_named_by_the_place_that_refers_to_it,
@@ -295,13 +297,4 @@ fn refused(app: &App, file: &Value, place: &str) -> String {
     let words = [format!("{place}: "), format!("{place}\n"), format!("{place}`")];
     assert!(words.iter().any(|word| complaint.contains(word)), "{place}: {complaint}");
     complaint
-}
-
-fn exported(app: &App) -> Value {
-    serde_json::from_str(&app.command(&["export", "routes"]).printed()).expect("an export is JSON")
-}
-
-fn with_secrets(app: &App) -> Value {
-    let text = app.command(&["export", "routes", "--with-secrets"]).printed();
-    serde_json::from_str(&text).expect("an export is JSON")
 }

@@ -3,6 +3,8 @@
 use serde_json::{Value, json};
 use testkit::{App, Engine, on_both_engines};
 
+use super::files::exported;
+
 on_both_engines!(
     the_account_roles_are_added_and_told,
     the_report_types_are_added_and_told,
@@ -163,8 +165,4 @@ async fn listed(app: &App, path: &str) -> Vec<(String, String)> {
     let types = answer.json["report_types"].as_array().expect("a list");
     let text = |kind: &Value, field: &str| kind[field].as_str().expect("a text").to_owned();
     types.iter().map(|kind| (text(kind, "name"), text(kind, "verbose_name"))).collect()
-}
-
-fn exported(app: &App) -> Value {
-    serde_json::from_str(&app.command(&["export", "routes"]).printed()).expect("an export is JSON")
 }
