@@ -1,7 +1,9 @@
 //! `partnerapi import routes` and `partnerapi export routes`.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use reqwest::Method;
 use serde_json::{Value, json};
 use testkit::{App, Engine, on_both_engines};
 
@@ -18,6 +20,7 @@ on_both_engines!(
     access_codes_are_exported_on_demand_only,
     chats_are_listed_in_the_order_of_the_file,
     a_running_server_sees_an_import_at_once,
+    an_import_and_requests_at_the_same_time_lose_nothing_of_each_other,
     more_rows_than_a_statement_takes_are_stored,
 );
 
@@ -204,6 +207,28 @@ async fn a_running_server_sees_an_import_at_once(engine: Engine) {
         .await;
     }
     assert!(imported.elapsed() < Duration::from_secs(10), "{:?}", imported.elapsed());
+}
+
+async fn an_import_and_requests_at_the_same_time_lose_nothing_of_each_other(engine: Engine) {
+    let app = Arc::new(App::start(engine));
+    app.import("routes", &everything()).printed();
+    let chats: Vec<Value> = (0..400)
+        .map(|number| json!({"chat_id": 10_000 + number, "type": "GROUP", "title": "x", "role": "Manager"}))
+        .collect();
+    let import = std::thread::spawn({
+        let app = Arc::clone(&app);
+        move || app.import("routes", &json!({"chats": chats})).printed()
+    });
+    let mut made = 0;
+    while !import.is_finished() || made < 20 {
+        made += 1;
+        let chat = json!({"chat_id": -made, "type": "GROUP", "title": "y"});
+        let answer = app.request(Method::POST, "/telegram-chats/").json(&chat).send().await;
+        assert_eq!(answer.expect("an answer").status(), 201);
+    }
+    assert!(import.join().expect("the import ends").contains("400 inserted"));
+    let stored = app.database.value("SELECT count(*) FROM routes_chats");
+    assert_eq!(stored, (3 + 400 + made).to_string());
 }
 
 async fn more_rows_than_a_statement_takes_are_stored(engine: Engine) {

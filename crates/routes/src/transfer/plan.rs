@@ -131,7 +131,7 @@ impl Network {
         }
         let ids: Vec<_> = account_roles.iter().map(|role| role.id).collect();
         for (index, other) in self.account_roles.clashes(&ids, Some) {
-            found.add(format_args!("account_roles[{index}].name"), format_args!("that of {other} already"));
+            found.add(format_args!("account_roles[{index}].name"), format_args!("{other} has it already"));
         }
         let given = regions.iter().map(|region| (region.id, region.name.as_str()));
         let (ids, region_ids) = number(&mut found, "regions", &self.regions.rows, Clone::clone, given);
@@ -139,7 +139,7 @@ impl Network {
             self.regions.put(*id, region.name.clone());
         }
         for (index, other) in self.regions.clashes(&ids, Some) {
-            found.add(format_args!("regions[{index}].name"), format_args!("that of {other} already"));
+            found.add(format_args!("regions[{index}].name"), format_args!("{other} has it already"));
         }
         self.put_units(&mut found, units, &region_ids);
         let types = self.put_report_types(&mut found, report_types);
@@ -172,10 +172,10 @@ impl Network {
         }
         let ids: Vec<_> = units.iter().map(|unit| unit.id).collect();
         for (index, other) in self.units.clashes(&ids, |unit| Some(&unit.name)) {
-            found.add(format_args!("units[{index}].name"), format_args!("that of {other} already"));
+            found.add(format_args!("units[{index}].name"), format_args!("{other} has it already"));
         }
         for (index, other) in self.units.clashes(&ids, |unit| Some(&unit.uuid)) {
-            found.add(format_args!("units[{index}].uuid"), format_args!("that of {other} already"));
+            found.add(format_args!("units[{index}].uuid"), format_args!("{other} has it already"));
         }
     }
 
@@ -202,7 +202,7 @@ impl Network {
             self.report_types.put(*id, kind);
         }
         for (index, other) in self.report_types.clashes(&ids, |kind| Some(&kind.name)) {
-            found.add(format_args!("report_types[{index}].name"), format_args!("that of {other} already"));
+            found.add(format_args!("report_types[{index}].name"), format_args!("{other} has it already"));
         }
         for (index, _) in ids.iter().enumerate().filter(|(_, id)| self.is_below_itself(**id)) {
             found.add(format_args!("report_types[{index}].parent"), "it would stand below itself");
@@ -251,7 +251,7 @@ impl Network {
             self.roles.clashes(&ids, |role| role.access_code.as_ref().map(AccessCode::as_str))
         {
             let other = self.roles.rows.get(&other).map_or("another", |role| &role.name);
-            found.add(format_args!("roles[{index}].access_code"), format_args!("that of {other:?} already"));
+            found.add(format_args!("roles[{index}].access_code"), format_args!("{other:?} has it already"));
         }
         by_name
     }
@@ -347,10 +347,8 @@ fn number<'a, R>(
             last
         });
         if let Some(first) = places.insert(id, index) {
-            found.add(
-                format_args!("{list}[{index}]"),
-                format_args!("{name:?} is the {id} of {list}[{first}]"),
-            );
+            let complaint = format_args!("{name:?} is stored as {id}, to which {list}[{first}] gives a name");
+            found.add(format_args!("{list}[{index}]"), complaint);
         }
         ids.push(id);
     }
