@@ -3,6 +3,7 @@
 mod events;
 mod house;
 mod orders;
+mod routes;
 mod sandbox;
 mod server;
 mod tickets;
