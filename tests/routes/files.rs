@@ -53,17 +53,6 @@ pub(super) async fn enter(app: &App, chat_id: i64, code: &str) -> u16 {
     Answer::of(request).await.status.as_u16()
 }
 
-/// Types and data of what happened, the oldest first.
-pub(super) fn told(app: &App) -> Vec<(String, Value)> {
-    let events = events(app).into_iter();
-    events.map(|event| (event["type"].as_str().expect("a type").to_owned(), event["data"].clone())).collect()
-}
-
-pub(super) fn events(app: &App) -> Vec<Value> {
-    let lines = app.command(&["events"]).printed();
-    lines.lines().map(|line| serde_json::from_str(line).expect("a line of JSON")).collect()
-}
-
 pub(super) fn export(app: &App) -> String {
     app.command(&["export", "routes"]).printed()
 }

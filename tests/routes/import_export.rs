@@ -7,7 +7,8 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use testkit::{App, Engine, on_both_engines};
 
-use super::files::{events, everything, export, exported, import_text, with_secrets};
+use super::events;
+use super::files::{everything, export, exported, import_text, with_secrets};
 
 on_both_engines!(
     what_was_imported_is_exported,
