@@ -4,6 +4,7 @@ mod cluster;
 mod events;
 mod house;
 mod orders;
+mod routes;
 mod sandbox;
 mod server;
 mod tickets;
