@@ -9,6 +9,7 @@ mod halls;
 mod http;
 mod load;
 mod machine;
+mod orders;
 mod process;
 mod scenarios;
 mod table;
@@ -53,6 +54,8 @@ enum Part {
     SqliteReads,
     PostgresBooking,
     PostgresReads,
+    SqliteOrders,
+    PostgresOrders,
     Start,
 }
 
@@ -75,6 +78,8 @@ fn main() -> anyhow::Result<()> {
             Part::SqliteReads => bench.sqlite_reads(),
             Part::PostgresBooking => bench.postgres_booking(),
             Part::PostgresReads => bench.postgres_reads(),
+            Part::SqliteOrders => bench.sqlite_orders(),
+            Part::PostgresOrders => bench.postgres_orders(),
             Part::Start => bench.start(),
         };
         rows.extend(measured?);
