@@ -71,6 +71,13 @@ impl Process {
         Self::start(command, "/ready")
     }
 
+    /// The bare program that publishes the lines of a file. It serves nothing.
+    pub(crate) fn publisher(file: &Path, url: &str, exchange: &str, key: &str) -> anyhow::Result<Self> {
+        let mut command = Command::new(beside("publisher")?);
+        let child = command.arg(file).args([url, exchange, key]).stdin(Stdio::null()).spawn()?;
+        Ok(Self { child, port: 0, ready_after: Duration::ZERO })
+    }
+
     /// Where it is.
     pub(crate) fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
@@ -125,6 +132,11 @@ impl Database {
         let file = file.to_str().context("a path in UTF-8")?;
         partnerapi(&database.url, &["import", "tickets", file])?;
         Ok(database)
+    }
+
+    /// Makes a copy of a database of SQLite.
+    pub(crate) fn back_up(&self, file: &Path) -> anyhow::Result<()> {
+        partnerapi(&self.url, &["backup", file.to_str().context("a path in UTF-8")?]).map(drop)
     }
 
     /// The outbox: an event a line.

@@ -24,7 +24,7 @@ const STARTS: usize = 20;
 
 pub(crate) const CONNECTIONS: usize = 32;
 /// Seats of a show on sale.
-const SEATS_OF_SALE: usize = 5_000;
+pub(crate) const SEATS_OF_SALE: usize = 5_000;
 /// More bookings a second than there will be.
 const SQLITE_BOOKINGS: usize = 25_000;
 const POSTGRES_BOOKINGS: usize = 6_000;
@@ -45,6 +45,7 @@ pub(crate) struct Bench {
     pub(crate) connections: u32,
     pub(crate) directory: PathBuf,
     pub(crate) postgres: String,
+    pub(crate) rabbitmq: String,
 }
 
 impl Bench {
@@ -246,7 +247,7 @@ impl Bench {
         Process::baseline(&file)
     }
 
-    fn sqlite(&self, name: &str, programme: &str) -> anyhow::Result<Database> {
+    pub(crate) fn sqlite(&self, name: &str, programme: &str) -> anyhow::Result<Database> {
         eprintln!("SQLite: filling the database {name}");
         Database::fill(self.sqlite_url(name), &self.directory, programme)
     }
@@ -262,7 +263,7 @@ impl Bench {
         Ok(format!("{server}/bench_{name}"))
     }
 
-    fn postgres(&self, name: &str, programme: &str) -> anyhow::Result<Database> {
+    pub(crate) fn postgres(&self, name: &str, programme: &str) -> anyhow::Result<Database> {
         eprintln!("PostgreSQL: filling the database {name}");
         let database = Database::fill(self.postgres_url(name)?, &self.directory, programme)?;
         let mut client = Client::connect(&database.url, NoTls)?;
