@@ -113,6 +113,13 @@ async fn a_new_role_without_a_code_is_nobodys_until_it_gets_one(engine: Engine) 
     assert_eq!(app.get("/users/9007199254740993/units/").await.status, 200, "who has the role has it");
     app.import("routes", &everything()).printed();
     assert_eq!(enter(&app, 5, "manager's code").await, 204);
+
+    // `null` takes it away again, and an export that tells secrets tells that there is none.
+    file["roles"][0]["access_code"] = json!(null);
+    app.import("routes", &file).printed();
+    assert_eq!(with_secrets(&app)["roles"][0]["access_code"], json!(null));
+    assert_eq!(with_secrets(&app)["roles"][1], everything()["roles"][1], "the other one stays as it is");
+    assert_eq!(enter(&app, 5, "manager's code").await, 404);
 }
 
 async fn a_chat_keeps_what_the_file_leaves_out(engine: Engine) {

@@ -94,7 +94,7 @@ fn check_roles(found: &mut Mistakes, roles: &[RoleDoc]) {
         found,
         "roles",
         ".access_code",
-        roles.iter().map(|role| role.access_code.as_ref().map(AccessCode::as_str)),
+        roles.iter().map(|role| role.access_code.as_ref()?.as_ref().map(AccessCode::as_str)),
     );
 }
 

@@ -94,7 +94,7 @@ pub(crate) struct RoleDoc {
         serialize_with = "write_code",
         skip_serializing_if = "Option::is_none"
     )]
-    pub(crate) access_code: Option<AccessCode>,
+    pub(crate) access_code: Option<Option<AccessCode>>,
     pub(crate) report_types: Vec<String>,
     pub(crate) unit_ids: Vec<i64>,
 }
@@ -115,16 +115,19 @@ pub(crate) struct ChatDoc {
 }
 
 /// serde's own complaint would repeat what stands there.
-fn read_code<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<AccessCode>, D::Error> {
+fn read_code<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<AccessCode>>, D::Error> {
     match Value::deserialize(deserializer)? {
-        Value::String(code) => AccessCode::parse(&code).map(Some).map_err(D::Error::custom),
+        Value::Null => Ok(Some(None)),
+        Value::String(code) => {
+            AccessCode::parse(&code).map(|code| Some(Some(code))).map_err(D::Error::custom)
+        }
         _ => Err(D::Error::custom(Mistake::NotAText)),
     }
 }
 
 #[expect(clippy::ref_option, reason = "serde calls it so")]
-fn write_code<S: Serializer>(code: &Option<AccessCode>, serializer: S) -> Result<S::Ok, S::Error> {
-    code.as_ref().map(AccessCode::as_str).serialize(serializer)
+fn write_code<S: Serializer>(code: &Option<Option<AccessCode>>, serializer: S) -> Result<S::Ok, S::Error> {
+    code.as_ref().and_then(Option::as_ref).map(AccessCode::as_str).serialize(serializer)
 }
 
 fn read_kind<'de, D: Deserializer<'de>>(deserializer: D) -> Result<ChatType, D::Error> {

@@ -38,7 +38,7 @@ pub(super) fn export(tx: &mut Tx<'_>, secrets: Secrets, out: &mut dyn Write) -> 
         let Role { name, access_code, report_types, unit_ids } = role.clone();
         RoleDoc {
             name,
-            access_code: access_code.filter(|_| secrets == Secrets::Told),
+            access_code: (secrets == Secrets::Told).then_some(access_code),
             report_types: report_types.iter().map(kind).collect(),
             unit_ids: unit_ids.into_iter().collect(),
         }

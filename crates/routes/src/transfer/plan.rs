@@ -131,7 +131,10 @@ impl Network {
         }
         let ids: Vec<_> = account_roles.iter().map(|role| role.id).collect();
         for (index, other) in self.account_roles.clashes(&ids, Some) {
-            found.add(format_args!("account_roles[{index}].name"), format_args!("{other} has it already"));
+            found.add(
+                format_args!("account_roles[{index}].name"),
+                format_args!("account role {other} has it already"),
+            );
         }
         let given = regions.iter().map(|region| (region.id, region.name.as_str()));
         let (ids, region_ids) = number(&mut found, "regions", &self.regions.rows, Clone::clone, given);
@@ -139,7 +142,7 @@ impl Network {
             self.regions.put(*id, region.name.clone());
         }
         for (index, other) in self.regions.clashes(&ids, Some) {
-            found.add(format_args!("regions[{index}].name"), format_args!("{other} has it already"));
+            found.add(format_args!("regions[{index}].name"), format_args!("region {other} has it already"));
         }
         self.put_units(&mut found, units, &region_ids);
         let types = self.put_report_types(&mut found, report_types);
@@ -149,9 +152,7 @@ impl Network {
         found.none()?;
         Ok(types)
     }
-}
 
-impl Network {
     fn put_units(&mut self, found: &mut Mistakes, units: &[UnitDoc], region_ids: &HashMap<String, i64>) {
         for (index, unit) in units.iter().enumerate() {
             let UnitDoc { id, name, uuid, office_manager_account_name, dodo_is_api_account_name, region } =
@@ -172,10 +173,10 @@ impl Network {
         }
         let ids: Vec<_> = units.iter().map(|unit| unit.id).collect();
         for (index, other) in self.units.clashes(&ids, |unit| Some(&unit.name)) {
-            found.add(format_args!("units[{index}].name"), format_args!("{other} has it already"));
+            found.add(format_args!("units[{index}].name"), format_args!("unit {other} has it already"));
         }
         for (index, other) in self.units.clashes(&ids, |unit| Some(&unit.uuid)) {
-            found.add(format_args!("units[{index}].uuid"), format_args!("{other} has it already"));
+            found.add(format_args!("units[{index}].uuid"), format_args!("unit {other} has it already"));
         }
     }
 
@@ -202,7 +203,10 @@ impl Network {
             self.report_types.put(*id, kind);
         }
         for (index, other) in self.report_types.clashes(&ids, |kind| Some(&kind.name)) {
-            found.add(format_args!("report_types[{index}].name"), format_args!("{other} has it already"));
+            found.add(
+                format_args!("report_types[{index}].name"),
+                format_args!("report type {other} has it already"),
+            );
         }
         for (index, _) in ids.iter().enumerate().filter(|(_, id)| self.is_below_itself(**id)) {
             found.add(format_args!("report_types[{index}].parent"), "it would stand below itself");
@@ -239,9 +243,10 @@ impl Network {
                 found.add(place, format_args!("there is no report type {kind:?}"));
             }
             let stored_code = || self.roles.rows.get(id).and_then(|stored| stored.access_code.clone());
+            let access_code = access_code.clone().unwrap_or_else(stored_code);
             let role = Role {
                 name: name.clone(),
-                access_code: access_code.clone().or_else(stored_code),
+                access_code,
                 report_types: report_types.iter().filter_map(|kind| types.get(kind).copied()).collect(),
                 unit_ids: unit_ids.iter().copied().collect(),
             };
@@ -251,7 +256,10 @@ impl Network {
             self.roles.clashes(&ids, |role| role.access_code.as_ref().map(AccessCode::as_str))
         {
             let other = self.roles.rows.get(&other).map_or("another", |role| &role.name);
-            found.add(format_args!("roles[{index}].access_code"), format_args!("{other:?} has it already"));
+            found.add(
+                format_args!("roles[{index}].access_code"),
+                format_args!("role {other:?} has it already"),
+            );
         }
         by_name
     }
