@@ -5,10 +5,13 @@
 //! the machine could do. For HTTP that is a bare axum program with the same bytes, for PostgreSQL it is pgbench
 //! with the same statements.
 
+mod broker;
 mod halls;
 mod http;
 mod load;
 mod machine;
+mod orders;
+mod outbox;
 mod process;
 mod scenarios;
 mod table;
@@ -44,6 +47,9 @@ struct Settings {
     /// A PostgreSQL server on which databases may be made.
     #[arg(long)]
     postgres: String,
+    /// A RabbitMQ server on which an exchange and a queue may be made.
+    #[arg(long)]
+    rabbitmq: String,
 }
 
 /// What can be measured alone.
@@ -53,11 +59,17 @@ enum Part {
     SqliteReads,
     PostgresBooking,
     PostgresReads,
+    SqliteOrders,
+    PostgresOrders,
+    SqliteOutbox,
+    PostgresOutbox,
     Start,
 }
 
 fn main() -> anyhow::Result<()> {
     let settings = Settings::parse();
+    // It fails only if somebody was first, and nobody can have been.
+    drop(rustls::crypto::ring::default_provider().install_default());
     let wanted = |part: &Part| settings.only.is_empty() || settings.only.contains(part);
     let parts: Vec<Part> = Part::value_variants().iter().copied().filter(wanted).collect();
     let bench = Bench {
@@ -66,6 +78,7 @@ fn main() -> anyhow::Result<()> {
         connections: settings.connections,
         directory: settings.directory,
         postgres: settings.postgres,
+        rabbitmq: settings.rabbitmq,
     };
     let machine = machine::description()?;
     let mut rows = Vec::new();
@@ -75,6 +88,10 @@ fn main() -> anyhow::Result<()> {
             Part::SqliteReads => bench.sqlite_reads(),
             Part::PostgresBooking => bench.postgres_booking(),
             Part::PostgresReads => bench.postgres_reads(),
+            Part::SqliteOrders => bench.sqlite_orders(),
+            Part::PostgresOrders => bench.postgres_orders(),
+            Part::SqliteOutbox => bench.sqlite_outbox(),
+            Part::PostgresOutbox => bench.postgres_outbox(),
             Part::Start => bench.start(),
         };
         rows.extend(measured?);

@@ -12,10 +12,10 @@ use crate::rules::{ChatId, ReportTypeId, RoleId, UnitId};
 
 /// One route; also what an event says of it.
 #[derive(Clone, Copy, Debug, Serialize)]
-struct Route {
-    report_type_id: ReportTypeId,
-    unit_id: UnitId,
-    chat_id: ChatId,
+pub(super) struct Route {
+    pub(super) report_type_id: ReportTypeId,
+    pub(super) unit_id: UnitId,
+    pub(super) chat_id: ChatId,
 }
 
 impl Route {
@@ -26,7 +26,7 @@ impl Route {
     }
 }
 
-fn tell(tx: &mut Tx<'_>, now: Micros, kind: &'static str, routes: &[Route]) -> Result<(), Error> {
+pub(super) fn tell(tx: &mut Tx<'_>, now: Micros, kind: &'static str, routes: &[Route]) -> Result<(), Error> {
     let events = routes.iter().map(|route| route.event(kind)).collect::<Result<Vec<_>, _>>()?;
     events::publish(tx, now, &events)
 }
@@ -94,8 +94,9 @@ pub(crate) fn delete(
     tell(tx, now, "routes.route.deleted", &gone)
 }
 
-/// Deletes those of the chat's routes that its role does not allow: of other units, or of other report types.
-pub(crate) fn keep_to(tx: &mut Tx<'_>, now: Micros, chat_id: ChatId, role: RoleId) -> Result<(), Error> {
+/// Deletes those of the chat's routes that its role does not allow: of other units, or of other report types. Gives
+/// their number.
+pub(crate) fn keep_to(tx: &mut Tx<'_>, now: Micros, chat_id: ChatId, role: RoleId) -> Result<u64, Error> {
     let gone = tx.query(
         "DELETE FROM routes_routes WHERE chat_id = $1 \
          AND (NOT EXISTS (SELECT 1 FROM routes_role_units u \
@@ -108,5 +109,6 @@ pub(crate) fn keep_to(tx: &mut Tx<'_>, now: Micros, chat_id: ChatId, role: RoleI
             Ok(Route { report_type_id: ReportTypeId(row.get(0)?), unit_id: UnitId(row.get(1)?), chat_id })
         },
     )?;
-    tell(tx, now, "routes.route.deleted", &gone)
+    tell(tx, now, "routes.route.deleted", &gone)?;
+    Ok(gone.len() as u64)
 }
