@@ -10,9 +10,11 @@ mod halls;
 mod http;
 mod load;
 mod machine;
+mod network;
 mod orders;
 mod outbox;
 mod process;
+mod routes;
 mod scenarios;
 mod table;
 mod turns;
@@ -35,6 +37,9 @@ struct Settings {
     /// Connections of PostgreSQL that the server writes with, and clients of pgbench.
     #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=200))]
     connections: u32,
+    /// The large network of routes: so many times the small one, which has 100 units, 10 chats, 10,000 routes.
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(2..=1_000))]
+    times: u32,
     /// Measures these parts only, for instance `sqlite-booking,start`.
     #[arg(long, value_enum, value_delimiter = ',')]
     only: Vec<Part>,
@@ -63,6 +68,9 @@ enum Part {
     PostgresOrders,
     SqliteOutbox,
     PostgresOutbox,
+    SqliteRoutes,
+    PostgresRoutes,
+    RoutesBySize,
     Start,
 }
 
@@ -76,6 +84,7 @@ fn main() -> anyhow::Result<()> {
         rounds: settings.rounds,
         seconds: settings.seconds,
         connections: settings.connections,
+        times: settings.times as usize,
         directory: settings.directory,
         postgres: settings.postgres,
         rabbitmq: settings.rabbitmq,
@@ -92,6 +101,9 @@ fn main() -> anyhow::Result<()> {
             Part::PostgresOrders => bench.postgres_orders(),
             Part::SqliteOutbox => bench.sqlite_outbox(),
             Part::PostgresOutbox => bench.postgres_outbox(),
+            Part::SqliteRoutes => bench.sqlite_routes(),
+            Part::PostgresRoutes => bench.postgres_routes(),
+            Part::RoutesBySize => bench.routes_by_size(),
             Part::Start => bench.start(),
         };
         rows.extend(measured?);

@@ -124,13 +124,13 @@ impl Database {
         Ok(Self { url, key })
     }
 
-    /// Makes the schema at `url` and loads `programme`.
-    pub(crate) fn fill(url: String, directory: &Path, programme: &str) -> anyhow::Result<Self> {
-        let database = Self::make(url, "tickets")?;
-        let file = directory.join("programme.json");
-        std::fs::write(&file, programme)?;
+    /// Makes the schema at `url` and loads a file of an API.
+    pub(crate) fn fill(url: String, directory: &Path, api: &str, text: &str) -> anyhow::Result<Self> {
+        let database = Self::make(url, api)?;
+        let file = directory.join("import.json");
+        std::fs::write(&file, text)?;
         let file = file.to_str().context("a path in UTF-8")?;
-        partnerapi(&database.url, &["import", "tickets", file])?;
+        partnerapi(&database.url, &["import", api, file])?;
         Ok(database)
     }
 

@@ -43,6 +43,8 @@ pub(crate) struct Bench {
     pub(crate) seconds: u32,
     /// Of the server to PostgreSQL, for writing; and clients of pgbench.
     pub(crate) connections: u32,
+    /// The large network of routes, in small ones.
+    pub(crate) times: usize,
     pub(crate) directory: PathBuf,
     pub(crate) postgres: String,
     pub(crate) rabbitmq: String,
@@ -241,7 +243,7 @@ impl Bench {
         Drive { connections, seconds: self.seconds, key: &database.key }
     }
 
-    fn baseline(&self, answer: &[u8]) -> anyhow::Result<Process> {
+    pub(crate) fn baseline(&self, answer: &[u8]) -> anyhow::Result<Process> {
         let file = self.directory.join("answer.json");
         std::fs::write(&file, answer)?;
         Process::baseline(&file)
@@ -249,7 +251,7 @@ impl Bench {
 
     pub(crate) fn sqlite(&self, name: &str, programme: &str) -> anyhow::Result<Database> {
         eprintln!("SQLite: filling the database {name}");
-        Database::fill(self.sqlite_url(name), &self.directory, programme)
+        Database::fill(self.sqlite_url(name), &self.directory, "tickets", programme)
     }
 
     pub(crate) fn sqlite_url(&self, name: &str) -> String {
@@ -265,7 +267,7 @@ impl Bench {
 
     pub(crate) fn postgres(&self, name: &str, programme: &str) -> anyhow::Result<Database> {
         eprintln!("PostgreSQL: filling the database {name}");
-        let database = Database::fill(self.postgres_url(name)?, &self.directory, programme)?;
+        let database = Database::fill(self.postgres_url(name)?, &self.directory, "tickets", programme)?;
         let mut client = Client::connect(&database.url, NoTls)?;
         client.batch_execute("VACUUM ANALYZE")?;
         let renumbered = client.query("SELECT show FROM tickets_shows WHERE show <> show_id", &[])?;
