@@ -11,7 +11,7 @@ use axum::http::{Method, Request, Response, StatusCode};
 use axum::response::IntoResponse as _;
 use kernel::api::Kernel;
 use kernel::clock::Clock;
-use kernel::http::{Dialect, Fault, HttpSettings, Input, Operation, fit};
+use kernel::http::{Dialect, Fault, HttpSettings, Input, Operation, Paths, fit};
 use kernel::keys::{self, Caller};
 use kernel::metrics::Metrics;
 use serde::Serialize;
@@ -69,7 +69,7 @@ async fn fitted() -> Fitted {
         }),
         Operation::new(&[Method::GET], "/part/{one}/{two?}", "Has two paths", async || "part"),
     ];
-    let router = fit(&kernel, "toy", ("/toy", "/toy"), operations, Toy).router;
+    let router = fit(&kernel, "toy", Paths { base: "/toy", spaces: &["/toy"] }, operations, Toy).router;
     Fitted { router, kernel, _database: database }
 }
 

@@ -23,7 +23,7 @@ use std::sync::Arc;
 
 use axum::http::Method;
 use kernel::api::{Api, Job, Kernel};
-use kernel::http::{Operation, Routes, fit};
+use kernel::http::{Operation, Paths, Routes, fit};
 use kernel::transfer::Transfer;
 
 use crate::layout::Shelf;
@@ -95,7 +95,7 @@ impl Api for Tickets {
     }
 
     fn routes(&self) -> Routes {
-        fit(&self.kernel, NAME, (BASE, BASE), Self::operations(), self.clone())
+        fit(&self.kernel, NAME, Paths { base: BASE, spaces: &[BASE] }, Self::operations(), self.clone())
     }
 
     fn jobs(&self) -> Vec<Job> {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::extract::{FromRequestParts, Request, State};
-use axum::http::header::HeaderName;
+use axum::http::header::{ALLOW, HeaderName};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method};
 use axum::middleware::Next;
@@ -45,6 +45,8 @@ pub(super) struct Door {
     pub(super) kernel: Arc<Kernel>,
     pub(super) api: &'static str,
     pub(super) route: &'static str,
+    /// The methods of the path, if it is one of an API's.
+    pub(super) allow: Option<HeaderValue>,
 }
 
 /// Receives a request, has it handled within its limits, and sees the answer off.
@@ -87,6 +89,9 @@ pub(super) async fn attend<D: Dialect>(
         Err(_) => Fault::Timeout.respond::<D>(),
     };
     visit.leave(&response);
+    if let (true, Some(allow)) = (D::ALWAYS_ALLOWS, &door.allow) {
+        response.headers_mut().insert(ALLOW, allow.clone());
+    }
     D::finish(visit.caller.as_ref(), &mut response);
     response.headers_mut().insert(REQUEST_ID, request_id.clone());
     response
@@ -112,7 +117,7 @@ impl Visit<'_> {
     }
 
     fn note(&self, status: u16, cause: Option<&str>) {
-        let Door { kernel, api, route } = self.door;
+        let Door { kernel, api, route, allow: _ } = self.door;
         let took = self.began.elapsed();
         kernel.metrics.answered(api, route, &self.method, status, took);
         let account = self.caller.as_ref().map(|caller| &*caller.account);
@@ -215,7 +220,8 @@ impl<D: Dialect> FromRequestParts<D> for Caller {
             Some(Identity::Known(caller)) => return Ok(caller.clone()),
             Some(Identity::Throttled(wait)) => Fault::RateLimited(*wait),
             Some(Identity::Unknown(error)) => error.clone().into(),
-            Some(Identity::Absent | Identity::Refused) | None => Fault::Unauthenticated,
+            Some(Identity::Refused) => Fault::WrongCredential,
+            Some(Identity::Absent) | None => Fault::Unauthenticated,
         };
         Err(fault.into())
     }

@@ -28,6 +28,8 @@ use crate::api::Kernel;
 pub struct Operation<D> {
     methods: &'static [Method],
     path: &'static str,
+    suffixes: &'static [&'static str],
+    is_open: bool,
     handler: MethodRouter<D>,
     summary: &'static str,
     parameters: Vec<Parameter>,
@@ -67,6 +69,8 @@ impl<D: Dialect> Operation<D> {
         Self {
             methods,
             path,
+            suffixes: &[],
+            is_open: false,
             handler: on(filter, handler),
             summary,
             parameters: Vec::new(),
@@ -76,6 +80,21 @@ impl<D: Dialect> Operation<D> {
             failures: Vec::new(),
             schemas: Vec::new(),
         }
+    }
+
+    /// It is served at its path with each of these behind it too. They are not documented: it is the same operation
+    /// in another look.
+    #[must_use]
+    pub fn suffixes(mut self, suffixes: &'static [&'static str]) -> Self {
+        self.suffixes = suffixes;
+        self
+    }
+
+    /// Nobody needs a credential for it.
+    #[must_use]
+    pub fn open(mut self) -> Self {
+        self.is_open = true;
+        self
     }
 
     /// It takes the parameters of the path that `P` describes.
@@ -172,7 +191,7 @@ impl<D: Dialect> Operation<D> {
             });
             operation = operation.request_body(Some(body.build()));
         }
-        for scheme in super::SECURITY_SCHEMES {
+        for scheme in super::SECURITY_SCHEMES.iter().filter(|_| !self.is_open) {
             operation = operation.security(SecurityRequirement::new(*scheme, [] as [&str; 0]));
         }
         let error = RefOr::Ref(Ref::from_schema_name(D::ErrorBody::name()));
@@ -207,6 +226,15 @@ fn json_response(description: &str, schema: Option<RefOr<Schema>>) -> utoipa::op
     }
 }
 
+/// Where an API is.
+#[derive(Clone, Copy, Debug)]
+pub struct Paths {
+    /// What the operations' paths stand below.
+    pub base: &'static str,
+    /// Prefixes that belong to the API: what is unknown there is told in its dialect.
+    pub spaces: &'static [&'static str],
+}
+
 /// An API ready to be mounted: its routes and its part of the OpenAPI document.
 pub struct Routes {
     /// Serves the API's path space, faults included.
@@ -215,12 +243,12 @@ pub struct Routes {
     pub document: OpenApi,
 }
 
-/// Fits `operations` below `base` with everything that stands around a handler, and answers the rest of the path
-/// space `space` in the API's dialect.
+/// Fits `operations` with everything that stands around a handler, and answers the rest of the API's path spaces in
+/// its dialect.
 pub fn fit<D: Dialect>(
     kernel: &Arc<Kernel>,
     api: &'static str,
-    (base, space): (&'static str, &'static str),
+    Paths { base, spaces }: Paths,
     operations: Vec<Operation<D>>,
     state: D,
 ) -> Routes {
@@ -240,23 +268,30 @@ pub fn fit<D: Dialect>(
                 let item = PathItem::new(http_method(method), operation.document(api, &path, method));
                 document = document.path(&path, item);
             }
-            let (router, methods, _) =
-                by_path.entry(path).or_insert_with(|| (MethodRouter::new(), vec![], operation.path));
-            *router = std::mem::take(router).merge(operation.handler.clone());
-            methods.extend_from_slice(operation.methods);
+            let others = operation.suffixes.iter().map(|suffix| format!("{path}{suffix}"));
+            for path in others.chain([path.clone()]) {
+                let (router, methods, _) =
+                    by_path.entry(path).or_insert_with(|| (MethodRouter::new(), vec![], operation.path));
+                *router = std::mem::take(router).merge(operation.handler.clone());
+                methods.extend_from_slice(operation.methods);
+            }
         }
         components = components.schemas_from_iter(operation.schemas);
     }
 
     let mut router = Router::new();
     for (path, (methods, allowed, route)) in by_path {
-        let door = Door { kernel: Arc::clone(kernel), api, route };
-        let methods = refuse_others::<D>(methods, &allowed).layer(from_fn_with_state(door, attend::<D>));
+        let allow = allow(&allowed);
+        let door = Door { kernel: Arc::clone(kernel), api, route, allow: Some(allow.clone()) };
+        let methods =
+            refuse_others::<D>(methods, &allowed, allow).layer(from_fn_with_state(door, attend::<D>));
         router = router.route(&path, methods);
     }
-    let door = Door { kernel: Arc::clone(kernel), api, route: "unknown" };
+    let door = Door { kernel: Arc::clone(kernel), api, route: "unknown", allow: None };
     let unknown = any(async || Fault::NotFound.respond::<D>()).layer(from_fn_with_state(door, attend::<D>));
-    router = router.route(space, unknown.clone()).route(&format!("{space}/{{*rest}}"), unknown);
+    for space in spaces {
+        router = router.route(space, unknown.clone()).route(&format!("{space}/{{*rest}}"), unknown.clone());
+    }
     Routes {
         router: router.with_state(state),
         document: under_own_names(
@@ -300,11 +335,13 @@ fn under_own_names(api: &str, document: OpenApi) -> OpenApi {
 
 /// Answers all methods but `allowed` with a fault that names those. axum would answer HEAD with GET's handler,
 /// which must not happen where GET changes something.
-fn refuse_others<D: Dialect>(methods: MethodRouter<D>, allowed: &[Method]) -> MethodRouter<D> {
-    let names: Vec<&str> = allowed.iter().map(Method::as_str).collect();
-    let allow = HeaderValue::from_str(&names.join(", ")).unwrap_or(HeaderValue::from_static("GET"));
-    let refuse = async move || -> Response {
-        let mut response = Fault::MethodNotAllowed.respond::<D>();
+fn refuse_others<D: Dialect>(
+    methods: MethodRouter<D>,
+    allowed: &[Method],
+    allow: HeaderValue,
+) -> MethodRouter<D> {
+    let refuse = async move |method: Method| -> Response {
+        let mut response = Fault::MethodNotAllowed(method).respond::<D>();
         response.headers_mut().insert(ALLOW, allow);
         response
     };
@@ -313,6 +350,22 @@ fn refuse_others<D: Dialect>(methods: MethodRouter<D>, allowed: &[Method]) -> Me
         return methods.on(MethodFilter::HEAD, refuse);
     }
     methods
+}
+
+/// The value of `Allow`, in the order in which it is usually written.
+fn allow(methods: &[Method]) -> HeaderValue {
+    const ORDER: [Method; 7] = [
+        Method::GET,
+        Method::POST,
+        Method::PUT,
+        Method::PATCH,
+        Method::DELETE,
+        Method::HEAD,
+        Method::OPTIONS,
+    ];
+    let names: Vec<&str> =
+        ORDER.iter().filter(|method| methods.contains(method)).map(Method::as_str).collect();
+    HeaderValue::from_str(&names.join(", ")).unwrap_or(HeaderValue::from_static("GET"))
 }
 
 fn http_method(method: &Method) -> HttpMethod {

@@ -1,0 +1,11 @@
+//! Decisions as pure functions: what a value may be, what a total must be, how text is compared, which page is asked
+//! for.
+
+mod listing;
+mod values;
+
+pub(crate) use self::listing::{
+    Days, Direction, Key, KeyValue, Order, Position, fold, key_of_names, key_of_stock, orders, page_number,
+    page_size,
+};
+pub(crate) use self::values::{Amount, Day, NOT_A_NUMBER, Total, amount, decimal, settle_total};
