@@ -3,3 +3,4 @@
 #![expect(dead_code, unused_imports, reason = "the API is being put together")]
 
 mod rules;
+mod wire;

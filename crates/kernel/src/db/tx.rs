@@ -250,27 +250,43 @@ impl<'a> Tx<'a> {
         rows: &[[Value<'_>; N]],
     ) -> Result<u64, Error> {
         let mut inserted = 0;
-        for chunk in rows.chunks((PLACEHOLDERS_AT_MOST / N).min(500)) {
+        for chunk in rows.chunks(rows_at_once(N)) {
             let mut sql = String::with_capacity(head.len() + tail.len() + chunk.len() * N * 7 + 2);
             sql.push_str(head);
-            let mut placeholder = 0;
-            for row in 0..chunk.len() {
-                sql.push_str(if row == 0 { " (" } else { ", (" });
-                for column in 0..N {
-                    placeholder += 1;
-                    if column > 0 {
-                        sql.push_str(", ");
-                    }
-                    sql.push('$');
-                    sql.push_str(&placeholder.to_string());
-                }
-                sql.push(')');
-            }
+            push_rows(&mut sql, chunk.len(), N, 0, |_| None);
             sql.push(' ');
             sql.push_str(tail);
             inserted += self.execute(&sql, chunk.as_flattened())?;
         }
         Ok(inserted)
+    }
+
+    /// Runs a query in which `rows` are a table `given` with these columns, in as few statements as the engines
+    /// take. `params` stand before the rows: the first is `$1`.
+    ///
+    /// # Errors
+    /// [`Error`]; the transaction is then only good for being undone.
+    pub fn query_given<const N: usize, T>(
+        &mut self,
+        sql: &str,
+        params: &[Value<'_>],
+        (columns, rows): (&str, &[[Value<'_>; N]]),
+        mut map: impl FnMut(&Row<'_>) -> Result<T, Error>,
+    ) -> Result<Vec<T>, Error> {
+        let mut found = Vec::new();
+        for chunk in rows.chunks(rows_at_once(N)) {
+            let mut text = format!("WITH given ({columns}) AS (VALUES");
+            // PostgreSQL takes the types of all rows from the first.
+            push_rows(&mut text, chunk.len(), N, params.len(), |column| chunk.first().map(|row| row[column]));
+            text.push_str(") ");
+            text.push_str(sql);
+            let bound = [params, chunk.as_flattened()].concat();
+            self.each(&text, &bound, |row| {
+                found.push(map(row)?);
+                Ok::<_, Error>(())
+            })?;
+        }
+        Ok(found)
     }
 
     /// Runs a script of several statements without parameters: a migration.
@@ -310,6 +326,37 @@ impl From<postgres::Error> for Failure {
 pub(super) fn is_conflict(error: &postgres::Error) -> bool {
     use postgres::error::SqlState;
     matches!(error.code(), Some(code) if *code == SqlState::T_R_SERIALIZATION_FAILURE || *code == SqlState::T_R_DEADLOCK_DETECTED)
+}
+
+fn rows_at_once(columns: usize) -> usize {
+    (PLACEHOLDERS_AT_MOST / columns).min(500)
+}
+
+/// Appends ` ($3, $4), ($5, $6)`. The placeholders of the first row tell the type of what `first` has for them.
+fn push_rows<'a>(
+    sql: &mut String,
+    rows: usize,
+    columns: usize,
+    before: usize,
+    first: impl Fn(usize) -> Option<Value<'a>>,
+) {
+    let mut placeholder = before;
+    for row in 0..rows {
+        sql.push_str(if row == 0 { " (" } else { ", (" });
+        for column in 0..columns {
+            placeholder += 1;
+            if column > 0 {
+                sql.push_str(", ");
+            }
+            let place = format!("${placeholder}");
+            sql.push_str(&match first(column).filter(|_| row == 0) {
+                Some(Value::Int(_)) => format!("CAST({place} AS BIGINT)"),
+                Some(Value::Text(_)) => format!("CAST({place} AS TEXT)"),
+                Some(Value::Null) | None => place,
+            });
+        }
+        sql.push(')');
+    }
 }
 
 /// SQLite numbers `$1` by its first appearance, PostgreSQL by its name; `?1` means the latter to SQLite.
