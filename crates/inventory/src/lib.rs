@@ -3,4 +3,5 @@
 #![expect(dead_code, unused_imports, reason = "the API is being put together")]
 
 mod rules;
+mod store;
 mod wire;

@@ -36,6 +36,11 @@ pub(crate) struct Days {
 }
 
 impl Days {
+    /// The day, if there is one alone.
+    pub(crate) fn single(&self) -> Option<Day> {
+        self.from.filter(|from| self.to == Some(*from))
+    }
+
     /// Whether every day is in it.
     pub(crate) fn is_all(&self) -> bool {
         self.from.is_none() && self.to.is_none()
@@ -109,6 +114,37 @@ pub(crate) fn fold(text: &str) -> String {
         .flat_map(char::to_uppercase)
         .flat_map(char::to_lowercase)
         .collect()
+}
+
+/// A listing of shops or products.
+#[derive(Clone, Debug)]
+pub(crate) struct NameListing {
+    /// Folded.
+    pub(crate) search: Option<String>,
+    pub(crate) order: Order,
+    pub(crate) size: u32,
+}
+
+/// A listing of stock.
+#[derive(Clone, Debug, Hash)]
+pub(crate) struct StockListing {
+    pub(crate) days: Days,
+    pub(crate) shop_id: Option<String>,
+    pub(crate) product_id: Option<String>,
+    /// Folded.
+    pub(crate) search: Option<String>,
+    pub(crate) order: Order,
+    pub(crate) size: u32,
+}
+
+/// What to search for, folded. `None`: the empty text, which is in everything.
+pub(crate) fn search(text: &str) -> Option<String> {
+    const LONGER_THAN_ANY_NAME: usize = 1000;
+    if text.contains('\0') {
+        // No name has one, and no database takes one.
+        return Some(" ".repeat(LONGER_THAN_ANY_NAME));
+    }
+    Some(fold(text).chars().take(LONGER_THAN_ANY_NAME).collect()).filter(|folded: &String| !folded.is_empty())
 }
 
 /// A value that an object is ordered by.

@@ -10,8 +10,8 @@ mod values;
 pub(crate) use self::catalogue::{Coordinate, Product, Shop};
 pub(crate) use self::faults::{Faults, Refused};
 pub(crate) use self::listing::{
-    Days, Direction, Key, KeyValue, Order, Position, fold, key_of_names, key_of_stock, orders, page_number,
-    page_size,
+    Days, Direction, Key, KeyValue, NameListing, Order, Position, StockListing, fold, key_of_names,
+    key_of_stock, orders, page_number, page_size, search,
 };
-pub(crate) use self::upload::{Draft, Upload, Values};
+pub(crate) use self::upload::{Draft, Stock, Upload, Values};
 pub(crate) use self::values::{Amount, Day, NOT_A_DATE, NOT_A_NUMBER, Total, amount, decimal, settle_total};

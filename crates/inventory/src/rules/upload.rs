@@ -1,8 +1,17 @@
-//! Stock on its way in.
+//! Stock, and stock on its way in.
 
 use std::collections::HashMap;
 
 use super::{Amount, Day, Faults, Total};
+
+/// Stock of a product that a shop had on a day.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Stock {
+    pub(crate) number: i64,
+    pub(crate) shop_id: String,
+    pub(crate) product_id: String,
+    pub(crate) values: Values,
+}
 
 /// Objects of one request. An id that many objects have is kept once.
 #[derive(Debug, Default)]
