@@ -250,43 +250,31 @@ impl<'a> Tx<'a> {
         rows: &[[Value<'_>; N]],
     ) -> Result<u64, Error> {
         let mut inserted = 0;
-        for chunk in rows.chunks(rows_at_once(N)) {
-            let mut sql = String::with_capacity(head.len() + tail.len() + chunk.len() * N * 7 + 2);
-            sql.push_str(head);
-            push_rows(&mut sql, chunk.len(), N, 0, |_| None);
-            sql.push(' ');
-            sql.push_str(tail);
-            inserted += self.execute(&sql, chunk.as_flattened())?;
+        for chunk in rows.chunks(rows_at_most(N)) {
+            inserted += self.execute(&many(head, chunk.len(), N, tail), chunk.as_flattened())?;
         }
         Ok(inserted)
     }
 
-    /// Runs a query in which `rows` are a table `given` with these columns, in as few statements as the engines
-    /// take. `params` stand before the rows: the first is `$1`.
+    /// As [`Tx::insert_many`], where `tail` ends with a `RETURNING` clause, whose rows it maps.
     ///
     /// # Errors
-    /// [`Error`]; the transaction is then only good for being undone.
-    pub fn query_given<const N: usize, T>(
+    /// As [`Tx::insert_many`].
+    pub fn insert_many_returning<T, const N: usize>(
         &mut self,
-        sql: &str,
-        params: &[Value<'_>],
-        (columns, rows): (&str, &[[Value<'_>; N]]),
+        head: &str,
+        tail: &str,
+        rows: &[[Value<'_>; N]],
         mut map: impl FnMut(&Row<'_>) -> Result<T, Error>,
     ) -> Result<Vec<T>, Error> {
-        let mut found = Vec::new();
-        for chunk in rows.chunks(rows_at_once(N)) {
-            let mut text = format!("WITH given ({columns}) AS (VALUES");
-            // PostgreSQL takes the types of all rows from the first.
-            push_rows(&mut text, chunk.len(), N, params.len(), |column| chunk.first().map(|row| row[column]));
-            text.push_str(") ");
-            text.push_str(sql);
-            let bound = [params, chunk.as_flattened()].concat();
-            self.each(&text, &bound, |row| {
-                found.push(map(row)?);
+        let mut returned = Vec::new();
+        for chunk in rows.chunks(rows_at_most(N)) {
+            self.each(&many(head, chunk.len(), N, tail), chunk.as_flattened(), |row| {
+                returned.push(map(row)?);
                 Ok::<_, Error>(())
             })?;
         }
-        Ok(found)
+        Ok(returned)
     }
 
     /// Runs a script of several statements without parameters: a migration.
@@ -302,6 +290,49 @@ impl<'a> Tx<'a> {
         self.conflict |= failure.conflict;
         self.failed.get_or_insert_with(|| failure.error.clone());
         failure.error
+    }
+}
+
+pub(super) fn rows_at_most(columns: usize) -> usize {
+    (PLACEHOLDERS_AT_MOST / columns).min(500)
+}
+
+/// The statement that inserts so many rows of so many columns.
+fn many(head: &str, rows: usize, columns: usize, tail: &str) -> String {
+    let mut sql = String::with_capacity(head.len() + tail.len() + rows * columns * 7 + 2);
+    sql.push_str(head);
+    push_rows(&mut sql, rows, columns, 0, |_| None);
+    sql.push(' ');
+    sql.push_str(tail);
+    sql
+}
+
+/// Appends ` ($1, $2), ($3, $4)`, counted on from `before`. In the first row a column has the type that `types` gives
+/// it.
+pub(super) fn push_rows(
+    sql: &mut String,
+    rows: usize,
+    columns: usize,
+    before: usize,
+    types: impl Fn(usize) -> Option<&'static str>,
+) {
+    let mut placeholder = before;
+    for row in 0..rows {
+        sql.push_str(if row == 0 { " (" } else { ", (" });
+        for column in 0..columns {
+            placeholder += 1;
+            if column > 0 {
+                sql.push_str(", ");
+            }
+            match types(column).filter(|_| row == 0) {
+                Some(kind) => sql.push_str(&format!("CAST(${placeholder} AS {kind})")),
+                None => {
+                    sql.push('$');
+                    sql.push_str(&placeholder.to_string());
+                }
+            }
+        }
+        sql.push(')');
     }
 }
 
@@ -326,37 +357,6 @@ impl From<postgres::Error> for Failure {
 pub(super) fn is_conflict(error: &postgres::Error) -> bool {
     use postgres::error::SqlState;
     matches!(error.code(), Some(code) if *code == SqlState::T_R_SERIALIZATION_FAILURE || *code == SqlState::T_R_DEADLOCK_DETECTED)
-}
-
-fn rows_at_once(columns: usize) -> usize {
-    (PLACEHOLDERS_AT_MOST / columns).min(500)
-}
-
-/// Appends ` ($3, $4), ($5, $6)`. The placeholders of the first row tell the type of what `first` has for them.
-fn push_rows<'a>(
-    sql: &mut String,
-    rows: usize,
-    columns: usize,
-    before: usize,
-    first: impl Fn(usize) -> Option<Value<'a>>,
-) {
-    let mut placeholder = before;
-    for row in 0..rows {
-        sql.push_str(if row == 0 { " (" } else { ", (" });
-        for column in 0..columns {
-            placeholder += 1;
-            if column > 0 {
-                sql.push_str(", ");
-            }
-            let place = format!("${placeholder}");
-            sql.push_str(&match first(column).filter(|_| row == 0) {
-                Some(Value::Int(_)) => format!("CAST({place} AS BIGINT)"),
-                Some(Value::Text(_)) => format!("CAST({place} AS TEXT)"),
-                Some(Value::Null) | None => place,
-            });
-        }
-        sql.push(')');
-    }
 }
 
 /// SQLite numbers `$1` by its first appearance, PostgreSQL by its name; `?1` means the latter to SQLite.

@@ -4,12 +4,13 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use axum::body::Body;
-use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use percent_encoding::percent_decode_str;
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::attend::Refusal;
@@ -38,8 +39,12 @@ impl BadParameter {
 }
 
 impl Input {
-    fn add(&mut self, fields: impl IntoIterator<Item = (String, String)>) {
-        self.0.extend(fields.into_iter().map(|(name, value)| (name, Value::String(value))));
+    fn add(&mut self, pairs: impl IntoIterator<Item = Result<(String, String), Fault>>) -> Result<(), Fault> {
+        for pair in pairs {
+            let (name, value) = pair?;
+            self.0.insert(name, Value::String(value));
+        }
+        Ok(())
     }
 
     /// A text. A JSON number is taken as it is written.
@@ -74,8 +79,36 @@ impl<D: Dialect> FromRequestParts<D> for Query {
     type Rejection = Refusal<D>;
 
     async fn from_request_parts(parts: &mut Parts, _: &D) -> Result<Self, Refusal<D>> {
-        let last = pairs(parts.uri.query().unwrap_or_default())?;
-        Ok(Self(last.into_iter().map(|(name, value)| (name, Value::String(value))).collect()))
+        let query = parts.uri.query().unwrap_or_default();
+        let last = pairs(query).map(|pair| pair.map(|(name, value)| (name, Value::String(value))));
+        Ok(Self(last.collect::<Result<_, _>>()?))
+    }
+}
+
+/// The parameters of the query in their order, those with one name too.
+#[derive(Debug, Default)]
+pub struct Pairs(pub Vec<(String, String)>);
+
+impl<D: Dialect> FromRequestParts<D> for Pairs {
+    type Rejection = Refusal<D>;
+
+    async fn from_request_parts(parts: &mut Parts, _: &D) -> Result<Self, Refusal<D>> {
+        Ok(Self(pairs(parts.uri.query().unwrap_or_default()).collect::<Result<_, _>>()?))
+    }
+}
+
+/// What stands in the places of the path. A path that is not UTF-8, or has something else there, leads nowhere.
+#[derive(Debug, Default)]
+pub struct Segments<T>(pub T);
+
+impl<D: Dialect, T: DeserializeOwned + Send> FromRequestParts<D> for Segments<T> {
+    type Rejection = Refusal<D>;
+
+    async fn from_request_parts(parts: &mut Parts, state: &D) -> Result<Self, Refusal<D>> {
+        match Path::from_request_parts(parts, state).await {
+            Ok(Path(segments)) => Ok(Self(segments)),
+            Err(_) => Err(Fault::NotFound.into()),
+        }
     }
 }
 
@@ -116,7 +149,7 @@ impl<D: Dialect> FromRequest<D> for Content {
 async fn read<D: Dialect>(request: Request) -> Result<Input, Fault> {
     let (parts, body) = request.into_parts();
     let mut input = Input::default();
-    input.add(pairs(parts.uri.query().unwrap_or_default())?);
+    input.add(pairs(parts.uri.query().unwrap_or_default()))?;
     match content(&parts.headers, read_body(body, D::BODY_LIMIT).await?).await? {
         Content::Nothing => {}
         Content::Json(bytes) => match serde_json::from_slice(&bytes) {
@@ -124,7 +157,7 @@ async fn read<D: Dialect>(request: Request) -> Result<Input, Fault> {
             Ok(_) => return Err(Fault::BadRequest("The body must be a JSON object".into())),
             Err(error) => return Err(Fault::BadRequest(format!("The body is no JSON: {error}"))),
         },
-        Content::Form(fields) => input.add(fields),
+        Content::Form(fields) => input.add(fields.into_iter().map(Ok))?,
         Content::Other(_) => return Err(Fault::UnsupportedMediaType),
     }
     Ok(input)
@@ -136,7 +169,10 @@ async fn content(headers: &HeaderMap, bytes: Vec<u8>) -> Result<Content, Fault> 
     }
     Ok(match kind(headers) {
         Some(Kind::Json) => Content::Json(bytes),
-        Some(Kind::Form) => Content::Form(pairs(std::str::from_utf8(&bytes).map_err(|_| not_utf8())?)?),
+        Some(Kind::Form) => {
+            let form = std::str::from_utf8(&bytes).map_err(|_| not_utf8())?;
+            Content::Form(pairs(form).collect::<Result<_, _>>()?)
+        }
         Some(Kind::Multipart(boundary)) => Content::Form(multipart(bytes, boundary).await?),
         None => {
             let told =
@@ -181,12 +217,11 @@ fn kind(headers: &HeaderMap) -> Option<Kind> {
 }
 
 /// Reads `a=1&b=2`, as the WHATWG's URL standard has it, but refuses what is not UTF-8 instead of mangling it.
-fn pairs(text: &str) -> Result<Vec<(String, String)>, Fault> {
-    let pairs = text.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
+fn pairs(text: &str) -> impl Iterator<Item = Result<(String, String), Fault>> {
+    text.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         Ok((decode(name)?, decode(value)?))
-    });
-    pairs.collect()
+    })
 }
 
 fn decode(text: &str) -> Result<String, Fault> {
@@ -218,8 +253,7 @@ mod tests {
 
     fn query(text: &str) -> Result<Input, Fault> {
         let mut input = Input::default();
-        input.add(pairs(text)?);
-        Ok(input)
+        input.add(pairs(text)).map(|()| input)
     }
 
     #[test]

@@ -30,6 +30,7 @@ pub struct Operation<D> {
     path: &'static str,
     suffixes: &'static [&'static str],
     is_open: bool,
+    aliases: Vec<&'static str>,
     handler: MethodRouter<D>,
     summary: &'static str,
     parameters: Vec<Parameter>,
@@ -71,6 +72,7 @@ impl<D: Dialect> Operation<D> {
             path,
             suffixes: &[],
             is_open: false,
+            aliases: Vec::new(),
             handler: on(filter, handler),
             summary,
             parameters: Vec::new(),
@@ -82,8 +84,15 @@ impl<D: Dialect> Operation<D> {
         }
     }
 
-    /// It is served at its path with each of these behind it too. They are not documented: it is the same operation
-    /// in another look.
+    /// It is at this path, too. Metrics know it by the first one.
+    #[must_use]
+    pub fn also_at(mut self, path: &'static str) -> Self {
+        self.aliases.push(path);
+        self
+    }
+
+    /// It is at its path with each of these behind it, too. They are not documented: it is the same operation in
+    /// another look.
     #[must_use]
     pub fn suffixes(mut self, suffixes: &'static [&'static str]) -> Self {
         self.suffixes = suffixes;
@@ -164,12 +173,15 @@ impl<D: Dialect> Operation<D> {
         RefOr::Ref(Ref::from_schema_name(name))
     }
 
-    /// The paths that it is served at: one, or two where the last segment may be left out.
+    /// The paths that it is served at below a base; two for one whose last segment may be left out.
     fn paths(&self) -> Vec<String> {
-        match self.path.strip_suffix("?}").and_then(|path| path.rsplit_once("/{")) {
-            Some((without, name)) => vec![without.to_owned(), format!("{without}/{{{name}}}")],
-            None => vec![self.path.to_owned()],
-        }
+        let written = std::iter::once(self.path).chain(self.aliases.iter().copied());
+        let served =
+            written.flat_map(|path| match path.strip_suffix("?}").and_then(|path| path.rsplit_once("/{")) {
+                Some((without, name)) => vec![without.to_owned(), format!("{without}/{{{name}}}")],
+                None => vec![path.to_owned()],
+            });
+        served.collect()
     }
 
     fn document(&self, api: &'static str, path: &str, method: &Method) -> OperationBuilder {
@@ -226,21 +238,22 @@ fn json_response(description: &str, schema: Option<RefOr<Schema>>) -> utoipa::op
     }
 }
 
-/// Where an API is.
-#[derive(Clone, Copy, Debug)]
-pub struct Paths {
-    /// What the operations' paths stand below.
-    pub base: &'static str,
-    /// Prefixes that belong to the API: what is unknown there is told in its dialect.
-    pub spaces: &'static [&'static str],
-}
-
 /// An API ready to be mounted: its routes and its part of the OpenAPI document.
 pub struct Routes {
-    /// Serves the API's path space, faults included.
-    pub router: Router,
-    /// Describes it.
-    pub document: OpenApi,
+    pub(super) router: Router,
+    pub(super) document: OpenApi,
+    pub(super) spaces: &'static [&'static str],
+    /// Answers what is in the spaces and no operation.
+    pub(super) unknown: MethodRouter,
+}
+
+/// Where an API is.
+#[derive(Clone, Copy, Debug)]
+pub struct Place {
+    /// Each operation is below each of these.
+    pub bases: &'static [&'static str],
+    /// What is below these and no operation is answered in the API's dialect.
+    pub spaces: &'static [&'static str],
 }
 
 /// Fits `operations` with everything that stands around a handler, and answers the rest of the API's path spaces in
@@ -248,7 +261,7 @@ pub struct Routes {
 pub fn fit<D: Dialect>(
     kernel: &Arc<Kernel>,
     api: &'static str,
-    Paths { base, spaces }: Paths,
+    place: Place,
     operations: Vec<Operation<D>>,
     state: D,
 ) -> Routes {
@@ -262,8 +275,9 @@ pub fn fit<D: Dialect>(
     // Several operations may share a path, and `Allow` names the methods of all of them.
     let mut by_path: BTreeMap<String, (MethodRouter<D>, Vec<Method>, &'static str)> = BTreeMap::new();
     for operation in operations {
-        for path in operation.paths() {
-            let path = format!("{base}{path}");
+        let paths = operation.paths();
+        for path in place.bases.iter().flat_map(|base| paths.iter().map(move |path| format!("{base}{path}")))
+        {
             for method in operation.methods.iter().filter(|method| **method != Method::HEAD) {
                 let item = PathItem::new(http_method(method), operation.document(api, &path, method));
                 document = document.path(&path, item);
@@ -280,6 +294,8 @@ pub fn fit<D: Dialect>(
     }
 
     let mut router = Router::new();
+    let door = Door { kernel: Arc::clone(kernel), api, route: "unknown", allow: None };
+    let unknown = any(async || Fault::NotFound.respond::<D>()).layer(from_fn_with_state(door, attend::<D>));
     for (path, (methods, allowed, route)) in by_path {
         let allow = allow(&allowed);
         let door = Door { kernel: Arc::clone(kernel), api, route, allow: Some(allow.clone()) };
@@ -287,13 +303,10 @@ pub fn fit<D: Dialect>(
             refuse_others::<D>(methods, &allowed, allow).layer(from_fn_with_state(door, attend::<D>));
         router = router.route(&path, methods);
     }
-    let door = Door { kernel: Arc::clone(kernel), api, route: "unknown", allow: None };
-    let unknown = any(async || Fault::NotFound.respond::<D>()).layer(from_fn_with_state(door, attend::<D>));
-    for space in spaces {
-        router = router.route(space, unknown.clone()).route(&format!("{space}/{{*rest}}"), unknown.clone());
-    }
     Routes {
-        router: router.with_state(state),
+        router: router.with_state(state.clone()),
+        spaces: place.spaces,
+        unknown: unknown.with_state(state),
         document: under_own_names(
             api,
             OpenApiBuilder::new().paths(document).components(Some(components.build())).build(),

@@ -11,7 +11,7 @@ use kernel::clock::Clock;
 use kernel::db::Db;
 use kernel::http::HttpSettings;
 use kernel::metrics::Metrics;
-use kernel::transfer::{ExportError, ImportError, Summary};
+use kernel::transfer::{ExportError, ImportError, Secrets, Summary};
 
 use super::database;
 use crate::cli::Common;
@@ -57,7 +57,12 @@ pub(crate) async fn load(
     .await
 }
 
-pub(crate) async fn export(common: &Common, api: &str, account: Option<&str>) -> anyhow::Result<()> {
+pub(crate) async fn export(
+    common: &Common,
+    api: &str,
+    account: Option<&str>,
+    secrets: Secrets,
+) -> anyhow::Result<()> {
     let entry = entry(api, account)?;
     let db = database::look(common).await?;
     let api = mount(entry, &db)?;
@@ -65,7 +70,7 @@ pub(crate) async fn export(common: &Common, api: &str, account: Option<&str>) ->
         .read(move |tx| {
             let mut out = BufWriter::new(io::stdout().lock());
             if let Some(transfer) = api.transfer() {
-                transfer.export(tx, &mut out)?;
+                transfer.export(tx, secrets, &mut out)?;
             }
             Ok::<_, ExportError>(out.flush()?)
         })
