@@ -60,6 +60,8 @@ async fn fitted() -> Fitted {
         request_timeout: Duration::from_millis(20),
         trusted_proxies: vec![],
         trusted_networks: vec![],
+        public_url: None,
+        has_tls: false,
     };
     let kernel = Kernel::new(database.open().await, Clock::System, Metrics::default(), http);
     let operations = vec![

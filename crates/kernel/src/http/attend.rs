@@ -7,9 +7,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::extract::{FromRequestParts, Request, State};
-use axum::http::header::{ALLOW, HeaderName};
+use axum::http::header::{ALLOW, HOST, HeaderName};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, Method};
+use axum::http::uri::Authority;
+use axum::http::{HeaderMap, HeaderValue, Method, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt as _;
@@ -251,6 +252,28 @@ pub struct HttpSettings {
     pub trusted_proxies: Vec<IpNet>,
     /// Clients that may see what is not for the public: the metrics.
     pub trusted_networks: Vec<IpNet>,
+    /// What absolute links begin with, without a slash at its end, if it is set.
+    pub public_url: Option<String>,
+    /// Whether TLS is served.
+    pub has_tls: bool,
+}
+
+impl HttpSettings {
+    /// What an absolute link begins with, without a slash at its end: as it is set, or as the client named this
+    /// server. To one that did not, its own address is all there is: nothing.
+    #[must_use]
+    pub fn base(&self, uri: &Uri, headers: &HeaderMap) -> String {
+        if let Some(url) = &self.public_url {
+            return url.clone();
+        }
+        let named = headers.get(HOST).and_then(|host| host.to_str().ok());
+        let host = uri.authority().map(Authority::as_str).or(named).unwrap_or_default();
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-_:[]".contains(&byte);
+        if host.is_empty() || !host.bytes().all(is_plain) {
+            return String::new();
+        }
+        format!("{}://{host}", if self.has_tls { "https" } else { "http" })
+    }
 }
 
 #[cfg(test)]
