@@ -14,7 +14,7 @@ use kernel::db::{Error, Tx};
 pub(crate) use self::catalogue::{Entry, find, page as catalogue_page, upsert};
 pub(crate) use self::listing::{Listed, page as stock_page};
 pub(crate) use self::stock::{by_name, by_number};
-pub(crate) use self::upload::{Refusal, Stored, store};
+pub(crate) use self::upload::{Refusal, store};
 
 /// An account and how much it has.
 #[derive(Clone, Copy, Debug, Default)]

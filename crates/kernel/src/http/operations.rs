@@ -137,6 +137,14 @@ impl<D: Dialect> Operation<D> {
         self
     }
 
+    /// It takes `T` as a body of one of these media types.
+    #[must_use]
+    pub fn takes_as<T: ToSchema>(mut self, media_types: &'static [&'static str]) -> Self {
+        let schema = self.schema::<T>(&T::name());
+        self.body = Some(Body { schema, media_types, has_the_parameters: false });
+        self
+    }
+
     /// A success is answered with `T` as JSON.
     #[must_use]
     pub fn answers<T: ToSchema>(self) -> Self {
