@@ -2,6 +2,7 @@
 
 mod events;
 mod house;
+mod inventory;
 mod orders;
 mod sandbox;
 mod server;
