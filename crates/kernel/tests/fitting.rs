@@ -10,7 +10,7 @@ use axum::body::Body;
 use axum::http::{Method, Request, Response, StatusCode};
 use axum::response::IntoResponse as _;
 use kernel::api::Kernel;
-use kernel::clock::{Clock, SECOND};
+use kernel::clock::Clock;
 use kernel::http::{self, Dialect, Fault, HttpSettings, Input, Operation, Place, fit};
 use kernel::keys::{self, Caller};
 use kernel::metrics::Metrics;
@@ -269,23 +269,6 @@ fn links_begin_with_what_is_set_or_with_what_the_client_said() {
     assert_eq!(base(settings(None, false), "/x", None), "");
     assert_eq!(base(settings(None, false), "/x", Some("a/b\"c")), "", "it is no host");
     assert_eq!(base(settings(Some("https://p/q"), false), "/x", Some("api")), "https://p/q");
-}
-
-#[test]
-fn an_access_token_opens_what_its_key_opens_until_it_runs_out() {
-    testkit::run(async {
-        let toy = fitted().await;
-        let created = toy.kernel.db.write(|tx| keys::create(tx, 0, "toy", "ann", false)).await;
-        let key: String = created.unwrap();
-        let now = toy.kernel.clock.now();
-        for (age, status) in [(0, 200), (35_900, 200), (36_000, 401)] {
-            let client = std::net::Ipv4Addr::LOCALHOST.into();
-            let granted = toy.kernel.keys.grant("toy", ("ann", &key), client, now - age * SECOND).await;
-            let token = granted.unwrap().expect("tokens").access;
-            let ask = Request::get("/toy/private").header("authorization", format!("Bearer {token}"));
-            assert_eq!(toy.send(ask, "").await.0, status, "{age} seconds old");
-        }
-    });
 }
 
 #[test]

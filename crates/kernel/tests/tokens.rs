@@ -48,7 +48,7 @@ async fn kept(kernel: &Kernel) -> usize {
 
 async fn a_refresh_token_is_good_for_thirty_days_after_its_last_use(engine: Engine) {
     let (_database, kernel, key) = kernel(engine).await;
-    let Tokens { access, refresh } = grant(&kernel, &key, 0).await.unwrap();
+    let Tokens { access, refresh } = grant(&kernel, &key, 0).await.expect("tokens");
     assert!(renew(&kernel, &refresh, 29 * DAY).await.is_some_and(|renewed| renewed.access != access));
     assert!(renew(&kernel, &refresh, 58 * DAY).await.is_some_and(|renewed| renewed.refresh == refresh));
     assert!(renew(&kernel, &refresh, 88 * DAY).await.is_none(), "it has run out");
@@ -63,10 +63,10 @@ async fn a_refresh_token_is_good_for_thirty_days_after_its_last_use(engine: Engi
 
 async fn what_has_run_out_is_forgotten(engine: Engine) {
     let (_database, kernel, key) = kernel(engine).await;
-    grant(&kernel, &key, 0).await.unwrap();
+    grant(&kernel, &key, 0).await.expect("tokens");
     assert_eq!(kept(&kernel).await, 2);
-    grant(&kernel, &key, LASTS_SECONDS * SECOND).await.unwrap();
+    grant(&kernel, &key, LASTS_SECONDS * SECOND).await.expect("tokens");
     assert_eq!(kept(&kernel).await, 3, "the access token has run out, the refresh token has not");
-    grant(&kernel, &key, 31 * DAY).await.unwrap();
+    grant(&kernel, &key, 31 * DAY).await.expect("tokens");
     assert_eq!(kept(&kernel).await, 2);
 }
