@@ -67,6 +67,8 @@ async fn the_lines_of_the_readme_work_as_they_stand(engine: Engine) {
     assert!(out.contains("tickets.ticket.paid") && out.contains("tickets.ticket.removed"), "{out}");
     assert!(out.contains("\"their_order_id\"") && out.contains("\"their_status_id\":0"), "{out}");
     assert!(out.contains("orders.order.created"), "{out}");
+    assert!(out.contains("Москва 1-3") && out.contains("\"chat_ids\":[") && out.contains("424242,"), "{out}");
+    assert!(out.contains("routes.role.assigned") && out.contains("routes.route.created"), "{out}");
     assert!(out.contains("A quiet evening"), "{out}");
     assert!(out.contains("database: takes writes"), "{out}");
 }

@@ -1,6 +1,6 @@
 //! `/openapi.json`: every operation of every API, with what goes in, what comes out and what can go wrong.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use reqwest::Method;
 use serde_json::Value;
@@ -87,6 +87,58 @@ fn every_operation_of_the_tickets_api_is_in_it() {
                 let operation = format!("{method} /api/partners/v1/{path}");
                 assert!(found.contains(&operation), "{operation} is not in {found:?}");
             }
+        }
+    });
+}
+
+#[test]
+fn every_operation_of_the_routes_api_is_in_it_at_every_path_with_its_success() {
+    run(async {
+        let app = App::start(Engine::Sqlite);
+        let document = document(&app).await;
+        let found: BTreeMap<_, _> = operations(&document)
+            .into_iter()
+            .filter(|(_, _, operation)| operation["tags"][0] == "routes")
+            .map(|(method, path, operation)| (format!("{method} {path}"), operation))
+            .collect();
+        let mut wanted: Vec<(String, &str)> = Vec::new();
+        for base in ["", "/api"] {
+            for (operation, success) in [
+                ("GET /units", "200"),
+                ("GET /units/name/{unit_name}", "200"),
+                ("GET /units/regions", "200"),
+                ("GET /telegram-chats", "200"),
+                ("POST /telegram-chats", "201"),
+                ("GET /telegram-chats/chat-types", "200"),
+                ("GET /telegram-chats/{chat_id}", "200"),
+                ("PUT /telegram-chats/{chat_id}", "204"),
+                ("GET /report-types", "200"),
+                ("GET /report-types/statistics", "200"),
+                ("GET /report-types/names/{name}", "200"),
+                ("GET /report-routes/units", "200"),
+                ("GET /report-routes/telegram-chats", "200"),
+                ("POST /report-routes", "201"),
+                ("DELETE /report-routes", "204"),
+                ("PATCH /roles/users/{chat_id}", "204"),
+            ] {
+                wanted.push((operation.replacen(" /", &format!(" {base}/"), 1), success));
+            }
+            for users in ["/users", "/roles/users"] {
+                for what in ["regions", "units", "report-types"] {
+                    wanted.push((format!("GET {base}{users}/{{chat_id}}/{what}"), "200"));
+                }
+                wanted.push((format!("PATCH {base}{users}/{{chat_id}}/access-code"), "204"));
+            }
+        }
+        let names: BTreeSet<_> = wanted.iter().map(|(name, _)| name.clone()).collect();
+        assert_eq!(found.keys().cloned().collect::<BTreeSet<_>>(), names);
+        for (name, success) in wanted {
+            let responses = &found[&name]["responses"];
+            let body = &responses[success]["content"]["application/json"]["schema"];
+            assert!(responses[success].is_object(), "{name}: {responses}");
+            assert_eq!(body.is_object(), success == "200", "{name}: what changes something has no body");
+            let takes = found[&name]["requestBody"].is_object();
+            assert_eq!(takes, !name.starts_with("GET") && !name.starts_with("DELETE"), "{name}");
         }
     });
 }
