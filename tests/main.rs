@@ -3,6 +3,7 @@
 mod cluster;
 mod events;
 mod house;
+mod inventory;
 mod orders;
 mod routes;
 mod sandbox;

@@ -18,6 +18,13 @@ pub(crate) fn operations(document: &Value) -> Vec<(Method, String, Value)> {
     operations
 }
 
+/// Operations that need no credential.
+const OPEN: [&str; 1] = ["POST /api/o/token"];
+
+pub(super) fn is_open(method: &Method, path: &str) -> bool {
+    OPEN.contains(&format!("{method} {path}").as_str())
+}
+
 /// A path to ask for, with numbers for its parameters.
 pub(super) fn filled(path: &str) -> String {
     let segments = path.split('/').map(|segment| if segment.starts_with('{') { "12" } else { segment });
@@ -151,8 +158,8 @@ fn every_operation_tells_its_credentials_its_answer_and_its_errors() {
             );
             assert!(operation["summary"].as_str().is_some_and(|summary| !summary.is_empty()), "{name}");
             assert!(operation["tags"].as_array().is_some_and(|tags| !tags.is_empty()), "{name}");
-            let security = operation["security"].as_array().unwrap();
-            assert!(!security.is_empty(), "{name}");
+            let security = operation["security"].as_array().cloned().unwrap_or_default();
+            assert_eq!(security.is_empty(), is_open(&method, &path), "{name}");
             for scheme in security.iter().flat_map(|way| way.as_object().unwrap().keys()) {
                 assert!(schemes.contains_key(scheme), "{name}: {scheme}");
             }
@@ -160,6 +167,7 @@ fn every_operation_tells_its_credentials_its_answer_and_its_errors() {
             let statuses: &[&str] = match operation["tags"][0].as_str() {
                 Some("orders") => &["200", "400", "401", "404", "413", "422", "429", "500", "503"],
                 Some("routes") => &["400", "401", "404", "413", "429", "500", "503"],
+                Some("inventory") => &["400", "401", "404", "413", "415", "429", "500", "503"],
                 _ => &["200", "400", "401", "404", "413", "415", "429", "500", "503"],
             };
             for status in statuses.iter().copied() {
@@ -191,6 +199,9 @@ fn errors_have_the_shape_that_the_document_gives_them() {
         let app = App::start(Engine::Sqlite);
         let document = document(&app).await;
         for (method, path, operation) in operations(&document) {
+            if is_open(&method, &path) {
+                continue;
+            }
             // Through a proxy that nobody vouches for: no API trusts where it comes from.
             let request =
                 app.request(method.clone(), &filled(&path)).header("x-forwarded-for", "203.0.113.7");

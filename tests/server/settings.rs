@@ -13,7 +13,7 @@ on_both_engines!(
 );
 
 /// Values with which no command may start, by their setting.
-const BROKEN: [(&str, &[&str]); 13] = [
+const BROKEN: [(&str, &[&str]); 14] = [
     (
         "DATABASE_URL",
         &["partnerapi.db", "mysql://root@db/x", "sqlite:", "sqlite::memory:", "postgres://h:port/db"],
@@ -24,6 +24,10 @@ const BROKEN: [(&str, &[&str]); 13] = [
     ("REQUEST_TIMEOUT", &["0", "-1", "soon", "NaN", "inf", "1e30", "60s"]),
     ("TRUSTED_NETWORKS", &["localnet", "10.0.0.0/40", "10.0.0.0/8;10.1.0.0/16", "300.0.0.1"]),
     ("TRUSTED_PROXIES", &["localnet", "10.0.0.0/40", "proxy.example", "::1/129"]),
+    (
+        "PUBLIC_URL",
+        &["api.example.org", "ftp://api.example.org", "https://", "https://h/?a=b", "https://a:b@h/"],
+    ),
     ("METRICS_PORT", &["metrics", "-1", "70000", "127.0.0.1:9000", "9000.5"]),
     ("LOG", &["info,,=", "=debug=", "[", "info,request=loud"]),
     ("LOG_FORMAT", &["xml", "JSON5", "text,json"]),

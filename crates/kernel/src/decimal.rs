@@ -42,6 +42,14 @@ impl<const DIGITS: u32> Fixed<DIGITS> {
     pub const fn units(self) -> i64 {
         self.0
     }
+
+    /// The number with all its digits after the point: `300.00`.
+    #[must_use]
+    pub fn fixed(self) -> String {
+        let (units, unit) = (self.0.unsigned_abs(), Self::UNIT.unsigned_abs());
+        let sign = if self.0 < 0 { "-" } else { "" };
+        format!("{sign}{}.{:0width$}", units / unit, units % unit, width = DIGITS as usize)
+    }
 }
 
 impl<const DIGITS: u32> FromStr for Fixed<DIGITS> {
@@ -110,6 +118,13 @@ mod tests {
             [("300", "300"), ("1234.50", "1234.5"), ("0", "0"), ("0.01", "0.01"), ("-0.5", "-0.5")]
         {
             assert_eq!(text.parse::<Money>().unwrap().to_string(), shown);
+        }
+    }
+
+    #[test]
+    fn all_digits_are_written_where_they_are_wanted() {
+        for (text, shown) in [("300", "300.00"), ("-0.5", "-0.50"), ("0.01", "0.01")] {
+            assert_eq!(text.parse::<Money>().unwrap().fixed(), shown);
         }
     }
 

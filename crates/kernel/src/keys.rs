@@ -5,6 +5,8 @@
 //! people. Whatever scheme an API's document names, a key is taken from every place in which a client may be
 //! able to put it.
 
+mod tokens;
+
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -18,6 +20,7 @@ use rand::Rng as _;
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
+pub use self::tokens::{LASTS_SECONDS, Tokens};
 use crate::clock::Micros;
 use crate::db::{Db, Error, Row, Tx};
 use crate::limit::{PerMinute, subscriber};
@@ -206,6 +209,9 @@ impl Keys {
     }
 
     async fn verify(&self, api: &str, key: &str, now: Micros) -> Result<Option<Caller>, Error> {
+        if tokens::is_access_token(key) {
+            return self.bearer(api, key, now).await;
+        }
         let Some(prefix) = prefix_of(key) else { return Ok(None) };
         let hash = hash(key);
         let remembered = self.trusted.read().unwrap_or_else(PoisonError::into_inner).get(prefix).cloned();

@@ -18,6 +18,7 @@ on_both_engines!(
     concurrent_increments_are_all_counted,
     placeholders_are_numbered_not_counted,
     many_rows_go_in_few_statements,
+    given_rows_are_a_table_to_be_joined,
     a_page_knows_whether_it_is_the_last,
     numbers_are_looked_for_however_many_there_are,
     what_is_recent_changes_with_every_commit_of_this_process_at_once,
@@ -227,6 +228,27 @@ async fn many_rows_go_in_few_statements(engine: Engine) {
         .await;
     assert_eq!(inserted.unwrap(), 0, "no rows, no statement");
     assert_eq!(numbers(&db).await, Vec::from_iter(0..1_234));
+}
+
+async fn given_rows_are_a_table_to_be_joined(engine: Engine) {
+    let (_database, db) = open(engine).await;
+    let found: Result<_, Error> = db
+        .write(|tx| {
+            let rows: Vec<_> = (0..1_234_i64).map(|number| [number.into(), "even".into()]).collect();
+            tx.insert_many("INSERT INTO numbers (number, name) VALUES", "", &rows)?;
+            let wanted: Vec<_> = (1_000..2_000_i64).map(|number| [number.into(), "even".into()]).collect();
+            let sql = "SELECT numbers.number FROM given CROSS JOIN numbers \
+                       WHERE numbers.number = given.wanted AND numbers.name = given.kind AND numbers.number > $1";
+            let mut take = |rows: &[_]| {
+                tx.query_given(sql, &[1_100.into()], ("wanted, kind", rows), |row| row.get::<i64>(0))
+            };
+            Ok((take(&wanted)?, take(&[])?))
+        })
+        .await;
+    let (mut found, none) = found.unwrap();
+    found.sort_unstable();
+    assert_eq!(found, Vec::from_iter(1_101..1_234));
+    assert_eq!(none, [] as [i64; 0]);
 }
 
 async fn closing_finishes_what_was_handed_over(engine: Engine) {

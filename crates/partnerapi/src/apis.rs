@@ -24,6 +24,15 @@ pub(crate) struct Entry {
 
 pub(crate) const APIS: &[Entry] = &[
     Entry {
+        name: "inventory",
+        mount: |kernel, _| Ok(Arc::new(inventory::Inventory::new(kernel))),
+        demo: demo::Demo {
+            account: "network",
+            data: None,
+            curl: "curl -H 'Authorization: Bearer {key}' {url}/api/v1/product-inventory/",
+        },
+    },
+    Entry {
         name: "orders",
         mount: |kernel, settings| Ok(Arc::new(orders::Orders::new(kernel, settings.orders.clone())?)),
         demo: demo::Demo { account: "shop", data: None, curl: demo::ORDER },

@@ -9,8 +9,8 @@ use sandbox::{ErrorStatus, Ids, Rules};
 
 use crate::logging::Format;
 use crate::settings::{
-    Address, Networks, Optional, PartnerUrl, Pause, Repeats, Replica, Seconds, clients, connections, count,
-    database_url, number, retries, seats,
+    Address, Networks, Optional, PartnerUrl, Pause, PublicUrl, Repeats, Replica, Seconds, clients,
+    connections, count, database_url, number, retries, seats,
 };
 
 /// One server for partner APIs: five wire formats, one storage, one set of keys.
@@ -252,6 +252,15 @@ pub(crate) struct Serve {
         value_name = "NETWORKS"
     )]
     pub(crate) trusted_proxies: Networks,
+    /// What absolute links in answers begin with, like https://api.example.org. Left out: what the client called this server.
+    #[arg(
+        long,
+        env = "PARTNERAPI_PUBLIC_URL",
+        default_value = "",
+        hide_default_value = true,
+        value_name = "URL"
+    )]
+    pub(crate) public_url: Optional<PublicUrl>,
     /// A PEM file with the certificate to serve TLS with, and its chain.
     #[arg(
         long,

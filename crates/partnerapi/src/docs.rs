@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::Path;
+use axum::http::Method;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
@@ -23,7 +24,9 @@ pub(crate) fn router(document: OpenApi) -> Router {
         .route(DOCUMENT, get(async move || ([(CONTENT_TYPE, "application/json")], document.clone())))
         .route("/docs", get(async move || page("index.html", index_config)))
         .route("/docs/{*file}", get(async move |Path(file): Path<String>| page(&file, file_config)))
-        .method_not_allowed_fallback(async || Fault::MethodNotAllowed.respond::<Plain>())
+        .method_not_allowed_fallback(async |method: Method| {
+            Fault::MethodNotAllowed(method).respond::<Plain>()
+        })
 }
 
 fn page(file: &str, config: Arc<Config<'static>>) -> Response {

@@ -306,6 +306,26 @@ impl Describe for PartnerUrl {
     const MAY_BE: &'static str = "may be an address like https://partner.example/api, or nothing";
 }
 
+/// What absolute links begin with, without a slash at its end.
+#[derive(Clone, Debug)]
+pub(crate) struct PublicUrl(pub(crate) String);
+
+impl FromStr for PublicUrl {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let sound = reqwest::Url::parse(text).is_ok_and(|url| {
+            let is_plain = url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
+            matches!(url.scheme(), "http" | "https") && url.has_host() && is_plain
+        });
+        if sound { Ok(Self(text.trim_end_matches('/').to_owned())) } else { Err(Self::MAY_BE) }
+    }
+}
+
+impl Describe for PublicUrl {
+    const MAY_BE: &'static str = "may be an address like https://api.example.org, or nothing";
+}
+
 impl Describe for orders::StatusMap {
     const MAY_BE: &'static str = "may be JSON like {\"created\":{\"status_id\":0,\"their_status_id\":0}}";
 }

@@ -10,7 +10,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::process::{self, Environment, Finished, Server};
-use crate::{Database, Engine, Tickets, Wire};
+use crate::{Database, Engine, Inventory, Tickets, Wire};
 
 const DATABASE_URL: &str = "PARTNERAPI_DATABASE_URL";
 
@@ -176,6 +176,12 @@ impl App {
     #[must_use]
     pub fn key(&self, api: &str, account: &str) -> String {
         self.command(&["keys", "create", "--api", api, "--account", account]).printed().trim().to_owned()
+    }
+
+    /// A stock uploader with a new key.
+    #[must_use]
+    pub fn inventory(&self, account: &str) -> Inventory {
+        Inventory::new(self.client.clone(), self.server.url.clone(), self.key("inventory", account))
     }
 
     /// A distributor with a new key.

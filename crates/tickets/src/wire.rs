@@ -282,15 +282,17 @@ impl Dialect for Tickets {
     fn render(fault: &Fault) -> Response {
         let code = match fault {
             Fault::BadRequest(_) | Fault::UnsupportedMediaType | Fault::TooLarge => Code::ValidationError,
-            Fault::Unauthenticated | Fault::RateLimited(_) => Code::WrongAuthorization,
+            Fault::Unauthenticated | Fault::WrongCredential | Fault::RateLimited(_) => {
+                Code::WrongAuthorization
+            }
             _ => Code::UnknownError,
         };
         let message = match fault {
-            Fault::Unauthenticated => "Wrong authorization",
+            Fault::Unauthenticated | Fault::WrongCredential => "Wrong authorization",
             other => other.public_message(),
         };
         let mut response = render(fault.status(), code, message.to_owned());
-        if matches!(fault, Fault::Unauthenticated) {
+        if matches!(fault, Fault::Unauthenticated | Fault::WrongCredential) {
             response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         response

@@ -1,5 +1,6 @@
 //! Parts of lists, and lists of numbers to look for.
 
+use super::tx::{push_rows, rows_at_most};
 use super::{Error, Row, Tx, Value};
 
 /// Numbers of one statement at most.
@@ -65,6 +66,37 @@ impl Tx<'_> {
             let bound: Vec<Value<'_>> = params.iter().copied().chain(filled).collect();
             let places: Vec<String> = (params.len() + 1..=bound.len()).map(|at| format!("${at}")).collect();
             self.each(&sql.replace("IN ()", &format!("IN ({})", places.join(", "))), &bound, |row| {
+                found.push(map(row)?);
+                Ok::<_, Error>(())
+            })?;
+        }
+        Ok(found)
+    }
+
+    /// Runs a query in which `rows` are a table `given` with these columns, as often as the engines need it. `params`
+    /// stand before the rows: the first is `$1`.
+    ///
+    /// # Errors
+    /// [`Error`]; the transaction is then only good for being undone.
+    pub fn query_given<const N: usize, T>(
+        &mut self,
+        sql: &str,
+        params: &[Value<'_>],
+        (columns, rows): (&str, &[[Value<'_>; N]]),
+        mut map: impl FnMut(&Row<'_>) -> Result<T, Error>,
+    ) -> Result<Vec<T>, Error> {
+        let mut found = Vec::new();
+        for chunk in rows.chunks(rows_at_most(N)) {
+            let mut text = format!("WITH given ({columns}) AS (VALUES");
+            // PostgreSQL takes the types of all rows from the first.
+            push_rows(&mut text, chunk.len(), N, params.len(), |column| match chunk.first()?[column] {
+                Value::Int(_) => Some("BIGINT"),
+                Value::Text(_) => Some("TEXT"),
+                Value::Null => None,
+            });
+            text.push_str(") ");
+            text.push_str(sql);
+            self.each(&text, &[params, chunk.as_flattened()].concat(), |row| {
                 found.push(map(row)?);
                 Ok::<_, Error>(())
             })?;

@@ -35,6 +35,7 @@ pub fn migrations() -> &'static [Migration] {
         3 "0003_outbox",
         4 "0004_orders",
         5 "0005_routes",
+        6 "0006_inventory",
     ]
 }
 

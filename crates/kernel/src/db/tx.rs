@@ -293,7 +293,7 @@ impl<'a> Tx<'a> {
     }
 }
 
-fn rows_at_most(columns: usize) -> usize {
+pub(super) fn rows_at_most(columns: usize) -> usize {
     (PLACEHOLDERS_AT_MOST / columns).min(500)
 }
 
@@ -301,7 +301,22 @@ fn rows_at_most(columns: usize) -> usize {
 fn many(head: &str, rows: usize, columns: usize, tail: &str) -> String {
     let mut sql = String::with_capacity(head.len() + tail.len() + rows * columns * 7 + 2);
     sql.push_str(head);
-    let mut placeholder = 0;
+    push_rows(&mut sql, rows, columns, 0, |_| None);
+    sql.push(' ');
+    sql.push_str(tail);
+    sql
+}
+
+/// Appends ` ($1, $2), ($3, $4)`, counted on from `before`. In the first row a column has the type that `types` gives
+/// it.
+pub(super) fn push_rows(
+    sql: &mut String,
+    rows: usize,
+    columns: usize,
+    before: usize,
+    types: impl Fn(usize) -> Option<&'static str>,
+) {
+    let mut placeholder = before;
     for row in 0..rows {
         sql.push_str(if row == 0 { " (" } else { ", (" });
         for column in 0..columns {
@@ -309,14 +324,16 @@ fn many(head: &str, rows: usize, columns: usize, tail: &str) -> String {
             if column > 0 {
                 sql.push_str(", ");
             }
-            sql.push('$');
-            sql.push_str(&placeholder.to_string());
+            match types(column).filter(|_| row == 0) {
+                Some(kind) => sql.push_str(&format!("CAST(${placeholder} AS {kind})")),
+                None => {
+                    sql.push('$');
+                    sql.push_str(&placeholder.to_string());
+                }
+            }
         }
         sql.push(')');
     }
-    sql.push(' ');
-    sql.push_str(tail);
-    sql
 }
 
 struct Failure {

@@ -7,9 +7,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::extract::{FromRequestParts, Request, State};
-use axum::http::header::HeaderName;
+use axum::http::header::{ALLOW, HOST, HeaderName};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, Method};
+use axum::http::uri::Authority;
+use axum::http::{HeaderMap, HeaderValue, Method, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt as _;
@@ -45,6 +46,8 @@ pub(super) struct Door {
     pub(super) kernel: Arc<Kernel>,
     pub(super) api: &'static str,
     pub(super) route: &'static str,
+    /// The methods of the path, if it is one of an API's.
+    pub(super) allow: Option<HeaderValue>,
 }
 
 /// Receives a request, has it handled within its limits, and sees the answer off.
@@ -87,6 +90,9 @@ pub(super) async fn attend<D: Dialect>(
         Err(_) => Fault::Timeout.respond::<D>(),
     };
     visit.leave(&response);
+    if let (true, Some(allow)) = (D::ALWAYS_ALLOWS, &door.allow) {
+        response.headers_mut().insert(ALLOW, allow.clone());
+    }
     D::finish(visit.caller.as_ref(), &mut response);
     response.headers_mut().insert(REQUEST_ID, request_id.clone());
     response
@@ -112,7 +118,7 @@ impl Visit<'_> {
     }
 
     fn note(&self, status: u16, cause: Option<&str>) {
-        let Door { kernel, api, route } = self.door;
+        let Door { kernel, api, route, allow: _ } = self.door;
         let took = self.began.elapsed();
         kernel.metrics.answered(api, route, &self.method, status, took);
         let account = self.caller.as_ref().map(|caller| &*caller.account);
@@ -215,7 +221,8 @@ impl<D: Dialect> FromRequestParts<D> for Caller {
             Some(Identity::Known(caller)) => return Ok(caller.clone()),
             Some(Identity::Throttled(wait)) => Fault::RateLimited(*wait),
             Some(Identity::Unknown(error)) => error.clone().into(),
-            Some(Identity::Absent | Identity::Refused) | None => Fault::Unauthenticated,
+            Some(Identity::Refused) => Fault::WrongCredential,
+            Some(Identity::Absent) | None => Fault::Unauthenticated,
         };
         Err(fault.into())
     }
@@ -245,6 +252,28 @@ pub struct HttpSettings {
     pub trusted_proxies: Vec<IpNet>,
     /// Clients that may see what is not for the public: the metrics.
     pub trusted_networks: Vec<IpNet>,
+    /// What absolute links begin with, without a slash at its end, if it is set.
+    pub public_url: Option<String>,
+    /// Whether TLS is served.
+    pub has_tls: bool,
+}
+
+impl HttpSettings {
+    /// What an absolute link begins with, without a slash at its end: as it is set, or as the client named this
+    /// server. To one that did not, its own address is all there is: nothing.
+    #[must_use]
+    pub fn base(&self, uri: &Uri, headers: &HeaderMap) -> String {
+        if let Some(url) = &self.public_url {
+            return url.clone();
+        }
+        let named = headers.get(HOST).and_then(|host| host.to_str().ok());
+        let host = uri.authority().map(Authority::as_str).or(named).unwrap_or_default();
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-_:[]".contains(&byte);
+        if host.is_empty() || !host.bytes().all(is_plain) {
+            return String::new();
+        }
+        format!("{}://{host}", if self.has_tls { "https" } else { "http" })
+    }
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::http::header::{CACHE_CONTROL, RETRY_AFTER};
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::{HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -21,8 +21,8 @@ use crate::keys::Caller;
 pub enum Fault {
     /// No such path.
     NotFound,
-    /// The path has other methods. The `Allow` header is added by the kernel.
-    MethodNotAllowed,
+    /// The path has other methods than this. The `Allow` header is added by the kernel.
+    MethodNotAllowed(Method),
     /// A body of a type that is not taken here.
     UnsupportedMediaType,
     /// A body or a parameter that cannot be read, in words for the caller.
@@ -31,8 +31,10 @@ pub enum Fault {
     TooLarge,
     /// The time limit of a request is over. What changes state is finished all the same.
     Timeout,
-    /// No credential, or a wrong one.
+    /// No credential.
     Unauthenticated,
+    /// A credential that opens nothing here.
+    WrongCredential,
     /// Too many failed attempts; worth trying again after this time.
     RateLimited(Duration),
     /// From an address that is not trusted with this.
@@ -49,12 +51,12 @@ impl Fault {
     pub fn status(&self) -> StatusCode {
         match self {
             Self::NotFound => StatusCode::NOT_FOUND,
-            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Timeout | Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Unauthenticated => StatusCode::UNAUTHORIZED,
+            Self::Unauthenticated | Self::WrongCredential => StatusCode::UNAUTHORIZED,
             Self::RateLimited(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Forbidden => StatusCode::FORBIDDEN,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -66,12 +68,12 @@ impl Fault {
     pub fn public_message(&self) -> &str {
         match self {
             Self::NotFound => "Not found",
-            Self::MethodNotAllowed => "Method not allowed",
+            Self::MethodNotAllowed(_) => "Method not allowed",
             Self::UnsupportedMediaType => "Unsupported media type",
             Self::BadRequest(message) => message,
             Self::TooLarge => "Request body is too large",
             Self::Timeout => "The request took too long",
-            Self::Unauthenticated => "Wrong credentials",
+            Self::Unauthenticated | Self::WrongCredential => "Wrong credentials",
             Self::RateLimited(_) => "Too many failed attempts, try again later",
             Self::Forbidden => "Forbidden",
             Self::Internal(_) => "Internal error",
@@ -123,6 +125,8 @@ pub trait Dialect: Clone + Send + Sync + 'static {
     const BODY_LIMIT: usize;
     /// Whether keys open anything here. Looking one up takes the database.
     const ASKS_FOR_KEYS: bool = true;
+    /// Whether every answer names the methods of its path in `Allow`, and not only the refusal of another one.
+    const ALWAYS_ALLOWS: bool = false;
 
     /// The answer to `fault`.
     fn render(fault: &Fault) -> Response;

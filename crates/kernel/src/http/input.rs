@@ -39,8 +39,8 @@ impl BadParameter {
 }
 
 impl Input {
-    fn add(&mut self, text: &str) -> Result<(), Fault> {
-        for pair in pairs(text) {
+    fn add(&mut self, pairs: impl IntoIterator<Item = Result<(String, String), Fault>>) -> Result<(), Fault> {
+        for pair in pairs {
             let (name, value) = pair?;
             self.0.insert(name, Value::String(value));
         }
@@ -124,28 +124,62 @@ impl<D: Dialect> FromRequest<D> for Payload {
     }
 }
 
+/// The body by its media type.
+#[derive(Debug)]
+pub enum Content {
+    /// There is none.
+    Nothing,
+    /// JSON, not read yet.
+    Json(Vec<u8>),
+    /// The fields of a form, in their order.
+    Form(Vec<(String, String)>),
+    /// Something of another type, in the client's words.
+    Other(String),
+}
+
+impl<D: Dialect> FromRequest<D> for Content {
+    type Rejection = Refusal<D>;
+
+    async fn from_request(request: Request, _: &D) -> Result<Self, Refusal<D>> {
+        let (parts, body) = request.into_parts();
+        Ok(content(&parts.headers, read_body(body, D::BODY_LIMIT).await?).await?)
+    }
+}
+
 async fn read<D: Dialect>(request: Request) -> Result<Input, Fault> {
     let (parts, body) = request.into_parts();
     let mut input = Input::default();
-    input.add(parts.uri.query().unwrap_or_default())?;
-    let bytes = read_body(body, D::BODY_LIMIT).await?;
-    if bytes.is_empty() {
-        return Ok(input);
-    }
-    match kind(&parts.headers) {
-        Some(Kind::Json) => match serde_json::from_slice(&bytes) {
+    input.add(pairs(parts.uri.query().unwrap_or_default()))?;
+    match content(&parts.headers, read_body(body, D::BODY_LIMIT).await?).await? {
+        Content::Nothing => {}
+        Content::Json(bytes) => match serde_json::from_slice(&bytes) {
             Ok(Value::Object(object)) => input.0.extend(object),
             Ok(_) => return Err(Fault::BadRequest("The body must be a JSON object".into())),
             Err(error) => return Err(Fault::BadRequest(format!("The body is no JSON: {error}"))),
         },
-        Some(Kind::Form) => {
-            let form = std::str::from_utf8(&bytes).map_err(|_| not_utf8())?;
-            input.add(form)?;
-        }
-        Some(Kind::Multipart(boundary)) => multipart(bytes, boundary, &mut input).await?,
-        None => return Err(Fault::UnsupportedMediaType),
+        Content::Form(fields) => input.add(fields.into_iter().map(Ok))?,
+        Content::Other(_) => return Err(Fault::UnsupportedMediaType),
     }
     Ok(input)
+}
+
+async fn content(headers: &HeaderMap, bytes: Vec<u8>) -> Result<Content, Fault> {
+    if bytes.is_empty() {
+        return Ok(Content::Nothing);
+    }
+    Ok(match kind(headers) {
+        Some(Kind::Json) => Content::Json(bytes),
+        Some(Kind::Form) => {
+            let form = std::str::from_utf8(&bytes).map_err(|_| not_utf8())?;
+            Content::Form(pairs(form).collect::<Result<_, _>>()?)
+        }
+        Some(Kind::Multipart(boundary)) => Content::Form(multipart(bytes, boundary).await?),
+        None => {
+            let told =
+                headers.get(CONTENT_TYPE).map(|told| String::from_utf8_lossy(told.as_bytes()).into_owned());
+            Content::Other(told.unwrap_or_default())
+        }
+    })
 }
 
 async fn read_body(body: Body, limit: usize) -> Result<Vec<u8>, Fault> {
@@ -200,17 +234,17 @@ fn not_utf8() -> Fault {
     Fault::BadRequest("A parameter is not UTF-8".into())
 }
 
-async fn multipart(bytes: Vec<u8>, boundary: String, input: &mut Input) -> Result<(), Fault> {
+async fn multipart(bytes: Vec<u8>, boundary: String) -> Result<Vec<(String, String)>, Fault> {
     let broken = |error: multer::Error| Fault::BadRequest(format!("The multipart body is broken: {error}"));
     let whole = futures_util::stream::once(async move { Ok::<_, std::io::Error>(bytes) });
-    let mut fields = multer::Multipart::new(whole, boundary);
-    while let Some(field) = fields.next_field().await.map_err(broken)? {
+    let mut body = multer::Multipart::new(whole, boundary);
+    let mut fields = Vec::new();
+    while let Some(field) = body.next_field().await.map_err(broken)? {
         let Some(name) = field.name().map(str::to_owned) else { continue };
         let value = field.bytes().await.map_err(broken)?;
-        let value = String::from_utf8(value.to_vec()).map_err(|_| not_utf8())?;
-        input.0.insert(name, Value::String(value));
+        fields.push((name, String::from_utf8(value.to_vec()).map_err(|_| not_utf8())?));
     }
-    Ok(())
+    Ok(fields)
 }
 
 #[cfg(test)]
@@ -219,7 +253,7 @@ mod tests {
 
     fn query(text: &str) -> Result<Input, Fault> {
         let mut input = Input::default();
-        input.add(text).map(|()| input)
+        input.add(pairs(text)).map(|()| input)
     }
 
     #[test]

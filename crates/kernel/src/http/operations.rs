@@ -28,6 +28,8 @@ use crate::api::Kernel;
 pub struct Operation<D> {
     methods: &'static [Method],
     path: &'static str,
+    suffixes: &'static [&'static str],
+    is_open: bool,
     aliases: Vec<&'static str>,
     handler: MethodRouter<D>,
     summary: &'static str,
@@ -68,6 +70,8 @@ impl<D: Dialect> Operation<D> {
         Self {
             methods,
             path,
+            suffixes: &[],
+            is_open: false,
             aliases: Vec::new(),
             handler: on(filter, handler),
             summary,
@@ -84,6 +88,21 @@ impl<D: Dialect> Operation<D> {
     #[must_use]
     pub fn also_at(mut self, path: &'static str) -> Self {
         self.aliases.push(path);
+        self
+    }
+
+    /// It is at its path with each of these behind it, too. They are not documented: it is the same operation in
+    /// another look.
+    #[must_use]
+    pub fn suffixes(mut self, suffixes: &'static [&'static str]) -> Self {
+        self.suffixes = suffixes;
+        self
+    }
+
+    /// Nobody needs a credential for it.
+    #[must_use]
+    pub fn open(mut self) -> Self {
+        self.is_open = true;
         self
     }
 
@@ -115,6 +134,14 @@ impl<D: Dialect> Operation<D> {
     pub fn takes<T: ToSchema>(mut self) -> Self {
         let schema = self.schema::<T>(&T::name());
         self.body = Some(Body { schema, media_types: &["application/json"], has_the_parameters: false });
+        self
+    }
+
+    /// It takes `T` as a body of one of these media types.
+    #[must_use]
+    pub fn takes_as<T: ToSchema>(mut self, media_types: &'static [&'static str]) -> Self {
+        let schema = self.schema::<T>(&T::name());
+        self.body = Some(Body { schema, media_types, has_the_parameters: false });
         self
     }
 
@@ -184,7 +211,7 @@ impl<D: Dialect> Operation<D> {
             });
             operation = operation.request_body(Some(body.build()));
         }
-        for scheme in super::SECURITY_SCHEMES {
+        for scheme in super::SECURITY_SCHEMES.iter().filter(|_| !self.is_open) {
             operation = operation.security(SecurityRequirement::new(*scheme, [] as [&str; 0]));
         }
         let error = RefOr::Ref(Ref::from_schema_name(D::ErrorBody::name()));
@@ -263,20 +290,25 @@ pub fn fit<D: Dialect>(
                 let item = PathItem::new(http_method(method), operation.document(api, &path, method));
                 document = document.path(&path, item);
             }
-            let (router, methods, _) =
-                by_path.entry(path).or_insert_with(|| (MethodRouter::new(), vec![], operation.path));
-            *router = std::mem::take(router).merge(operation.handler.clone());
-            methods.extend_from_slice(operation.methods);
+            let others = operation.suffixes.iter().map(|suffix| format!("{path}{suffix}"));
+            for path in others.chain([path.clone()]) {
+                let (router, methods, _) =
+                    by_path.entry(path).or_insert_with(|| (MethodRouter::new(), vec![], operation.path));
+                *router = std::mem::take(router).merge(operation.handler.clone());
+                methods.extend_from_slice(operation.methods);
+            }
         }
         components = components.schemas_from_iter(operation.schemas);
     }
 
     let mut router = Router::new();
-    let door = Door { kernel: Arc::clone(kernel), api, route: "unknown" };
+    let door = Door { kernel: Arc::clone(kernel), api, route: "unknown", allow: None };
     let unknown = any(async || Fault::NotFound.respond::<D>()).layer(from_fn_with_state(door, attend::<D>));
     for (path, (methods, allowed, route)) in by_path {
-        let door = Door { kernel: Arc::clone(kernel), api, route };
-        let methods = refuse_others::<D>(methods, &allowed).layer(from_fn_with_state(door, attend::<D>));
+        let allow = allow(&allowed);
+        let door = Door { kernel: Arc::clone(kernel), api, route, allow: Some(allow.clone()) };
+        let methods =
+            refuse_others::<D>(methods, &allowed, allow).layer(from_fn_with_state(door, attend::<D>));
         router = router.route(&path, methods);
     }
     Routes {
@@ -324,11 +356,13 @@ fn under_own_names(api: &str, document: OpenApi) -> OpenApi {
 
 /// Answers all methods but `allowed` with a fault that names those. axum would answer HEAD with GET's handler,
 /// which must not happen where GET changes something.
-fn refuse_others<D: Dialect>(methods: MethodRouter<D>, allowed: &[Method]) -> MethodRouter<D> {
-    let names: Vec<&str> = allowed.iter().map(Method::as_str).collect();
-    let allow = HeaderValue::from_str(&names.join(", ")).unwrap_or(HeaderValue::from_static("GET"));
-    let refuse = async move || -> Response {
-        let mut response = Fault::MethodNotAllowed.respond::<D>();
+fn refuse_others<D: Dialect>(
+    methods: MethodRouter<D>,
+    allowed: &[Method],
+    allow: HeaderValue,
+) -> MethodRouter<D> {
+    let refuse = async move |method: Method| -> Response {
+        let mut response = Fault::MethodNotAllowed(method).respond::<D>();
         response.headers_mut().insert(ALLOW, allow);
         response
     };
@@ -337,6 +371,22 @@ fn refuse_others<D: Dialect>(methods: MethodRouter<D>, allowed: &[Method]) -> Me
         return methods.on(MethodFilter::HEAD, refuse);
     }
     methods
+}
+
+/// The value of `Allow`, in the order in which it is usually written.
+fn allow(methods: &[Method]) -> HeaderValue {
+    const ORDER: [Method; 7] = [
+        Method::GET,
+        Method::POST,
+        Method::PUT,
+        Method::PATCH,
+        Method::DELETE,
+        Method::HEAD,
+        Method::OPTIONS,
+    ];
+    let names: Vec<&str> =
+        ORDER.iter().filter(|method| methods.contains(method)).map(Method::as_str).collect();
+    HeaderValue::from_str(&names.join(", ")).unwrap_or(HeaderValue::from_static("GET"))
 }
 
 fn http_method(method: &Method) -> HttpMethod {

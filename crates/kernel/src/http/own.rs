@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{Extension, Request, State};
-use axum::http::StatusCode;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::{Method, StatusCode};
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, any, get};
@@ -49,12 +49,12 @@ pub fn app(
     if with_metrics {
         own.push(("/metrics", get(metrics_for_trusted)));
     }
-    let refuse = async || Fault::MethodNotAllowed.respond::<Plain>();
+    let refuse = async |method: Method| Fault::MethodNotAllowed(method).respond::<Plain>();
     for (path, handler) in own {
         let handler = attended(kernel, path, handler.fallback(refuse));
         router = router.route(path, handler.with_state(Arc::clone(kernel)));
     }
-    let door = Door { kernel: Arc::clone(kernel), api: "kernel", route: "documentation" };
+    let door = Door { kernel: Arc::clone(kernel), api: "kernel", route: "documentation", allow: None };
     router = router.merge(docs(document).layer(from_fn_with_state(door, attend::<Plain>)));
     let unknown = attended(kernel, "unknown", any(async || Fault::NotFound.respond::<Plain>()));
     router = router.fallback_service(told_by_its_api(spaces, unknown.with_state(Arc::clone(kernel))));
@@ -84,7 +84,7 @@ fn attended(
     route: &'static str,
     handler: MethodRouter<Arc<Kernel>>,
 ) -> MethodRouter<Arc<Kernel>> {
-    let door = Door { kernel: Arc::clone(kernel), api: "kernel", route };
+    let door = Door { kernel: Arc::clone(kernel), api: "kernel", route, allow: None };
     handler.layer(from_fn_with_state(door, attend::<Plain>))
 }
 

@@ -64,8 +64,8 @@ impl Dialect for Orders {
     fn render(fault: &Fault) -> Response {
         let detail = match fault {
             Fault::NotFound => "Not Found",
-            Fault::MethodNotAllowed => "Method Not Allowed",
-            Fault::Unauthenticated => "Not authenticated",
+            Fault::MethodNotAllowed(_) => "Method Not Allowed",
+            Fault::Unauthenticated | Fault::WrongCredential => "Not authenticated",
             other => other.public_message(),
         };
         (fault.status(), Json(ErrorBody { detail: detail.to_owned() })).into_response()

@@ -20,7 +20,7 @@ use tokio::task::JoinSet;
 
 use crate::apis::ApiSettings;
 use crate::cli::{Common, Serve};
-use crate::settings::Replica;
+use crate::settings::{PublicUrl, Replica};
 use crate::{WrongUsage, apis, demo, docs};
 
 /// The time that the database has at the end for what was handed over.
@@ -126,6 +126,8 @@ async fn kernel(common: &Common, settings: &Serve) -> anyhow::Result<Arc<Kernel>
         request_timeout: settings.request_timeout.0,
         trusted_proxies: settings.trusted_proxies.0.clone(),
         trusted_networks: settings.trusted_networks.0.clone(),
+        public_url: settings.public_url.0.clone().map(|PublicUrl(url)| url),
+        has_tls: settings.tls_cert.0.is_some(),
     };
     Ok(Kernel::new(db, Clock::System, metrics, http))
 }

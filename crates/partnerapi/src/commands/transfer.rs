@@ -92,6 +92,8 @@ fn mount(entry: &apis::Entry, db: &Db) -> anyhow::Result<Arc<dyn Api>> {
         request_timeout: std::time::Duration::MAX,
         trusted_proxies: vec![],
         trusted_networks: vec![],
+        public_url: None,
+        has_tls: false,
     };
     let kernel: Arc<Kernel> = Kernel::new(db.clone(), Clock::System, Metrics::default(), http);
     (entry.mount)(kernel, &apis::ApiSettings::default())

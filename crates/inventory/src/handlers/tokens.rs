@@ -1,0 +1,40 @@
+//! Tokens for keys.
+
+use axum::Json;
+use axum::extract::{Extension, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
+use kernel::http::{Client, Content, Fault};
+use kernel::keys::{LASTS_SECONDS, Tokens};
+
+use crate::wire::{self, Grant, NoToken, TokenView};
+use crate::{Inventory, NAME};
+
+pub(crate) async fn token(
+    State(api): State<Inventory>,
+    Extension(client): Extension<Client>,
+    content: Content,
+) -> Response {
+    let (keys, now) = (&api.kernel.keys, api.kernel.clock.now());
+    let granted = match wire::grant(&content) {
+        Ok(Grant::Password { account, key }) => keys.grant(NAME, (&account, &key), client.address, now).await,
+        Ok(Grant::Refresh(token)) => keys.renew(NAME, &token, client.address, now).await,
+        Err(refusal) => return refuse(refusal),
+    };
+    match granted {
+        Ok(Some(Tokens { access, refresh })) => Json(TokenView {
+            access_token: access,
+            token_type: "Bearer",
+            expires_in: LASTS_SECONDS,
+            refresh_token: refresh,
+            scope: "read write",
+        })
+        .into_response(),
+        Ok(None) => refuse(NoToken::invalid_grant()),
+        Err(fault) => Fault::respond::<Inventory>(fault),
+    }
+}
+
+fn refuse(refusal: NoToken) -> Response {
+    (StatusCode::BAD_REQUEST, Json(refusal)).into_response()
+}
