@@ -42,6 +42,14 @@ impl<const DIGITS: u32> Fixed<DIGITS> {
     pub const fn units(self) -> i64 {
         self.0
     }
+
+    /// Written with all its digits: `300.00`.
+    #[must_use]
+    pub fn padded(self) -> String {
+        let (units, unit) = (self.0.unsigned_abs(), Self::UNIT.unsigned_abs());
+        let sign = if self.0 < 0 { "-" } else { "" };
+        format!("{sign}{}.{:0width$}", units / unit, units % unit, width = DIGITS as usize)
+    }
 }
 
 impl<const DIGITS: u32> FromStr for Fixed<DIGITS> {
@@ -110,6 +118,13 @@ mod tests {
             [("300", "300"), ("1234.50", "1234.5"), ("0", "0"), ("0.01", "0.01"), ("-0.5", "-0.5")]
         {
             assert_eq!(text.parse::<Money>().unwrap().to_string(), shown);
+        }
+    }
+
+    #[test]
+    fn padded_it_has_all_its_digits() {
+        for (text, shown) in [("300", "300.00"), ("1234.5", "1234.50"), ("0.01", "0.01"), ("-0.5", "-0.50")] {
+            assert_eq!(text.parse::<Money>().unwrap().padded(), shown);
         }
     }
 

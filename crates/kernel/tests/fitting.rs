@@ -69,7 +69,7 @@ async fn fitted() -> Fitted {
         }),
         Operation::new(&[Method::GET], "/part/{one}/{two?}", "Has two paths", async || "part"),
     ];
-    let router = fit(&kernel, "toy", ("/toy", "/toy"), operations, Toy).router;
+    let router = fit(&kernel, "toy", ("/toy", &["/toy"]), operations, Toy).router;
     Fitted { router, kernel, _database: database }
 }
 

@@ -97,7 +97,7 @@ impl Api for Orders {
     }
 
     fn routes(&self) -> Routes {
-        fit(&self.kernel, NAME, ("", "/v2"), Self::operations(), self.clone())
+        fit(&self.kernel, NAME, ("", &["/v2"]), Self::operations(), self.clone())
     }
 
     fn jobs(&self) -> Vec<Job> {

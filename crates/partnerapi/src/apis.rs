@@ -24,6 +24,15 @@ pub(crate) struct Entry {
 
 pub(crate) const APIS: &[Entry] = &[
     Entry {
+        name: "affiliates",
+        mount: |kernel, _| Ok(Arc::new(affiliates::Affiliates::new(kernel))),
+        demo: demo::Demo {
+            account: "hotel-hello",
+            data: None,
+            curl: "curl -H 'Authorization: Bearer {key}' '{url}/api/accesses?begin=2022-10-01&end=2022-10-04'",
+        },
+    },
+    Entry {
         name: "orders",
         mount: |kernel, settings| Ok(Arc::new(orders::Orders::new(kernel, settings.orders.clone())?)),
         demo: demo::Demo { account: "shop", data: None, curl: demo::ORDER },

@@ -95,7 +95,7 @@ impl Api for Tickets {
     }
 
     fn routes(&self) -> Routes {
-        fit(&self.kernel, NAME, (BASE, BASE), Self::operations(), self.clone())
+        fit(&self.kernel, NAME, (BASE, &[BASE]), Self::operations(), self.clone())
     }
 
     fn jobs(&self) -> Vec<Job> {

@@ -34,6 +34,7 @@ pub fn migrations() -> &'static [Migration] {
         2 "0002_tickets",
         3 "0003_outbox",
         4 "0004_orders",
+        5 "0005_affiliates",
     ]
 }
 

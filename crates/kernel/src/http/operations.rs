@@ -216,11 +216,11 @@ pub struct Routes {
 }
 
 /// Fits `operations` below `base` with everything that stands around a handler, and answers the rest of the path
-/// space `space` in the API's dialect.
+/// spaces `spaces` in the API's dialect.
 pub fn fit<D: Dialect>(
     kernel: &Arc<Kernel>,
     api: &'static str,
-    (base, space): (&'static str, &'static str),
+    (base, spaces): (&'static str, &'static [&'static str]),
     operations: Vec<Operation<D>>,
     state: D,
 ) -> Routes {
@@ -249,6 +249,8 @@ pub fn fit<D: Dialect>(
     }
 
     let mut router = Router::new();
+    let is_unknown = |space: &&&str| !by_path.contains_key(**space);
+    let bare: Vec<&str> = spaces.iter().filter(is_unknown).copied().collect();
     for (path, (methods, allowed, route)) in by_path {
         let door = Door { kernel: Arc::clone(kernel), api, route };
         let methods = refuse_others::<D>(methods, &allowed).layer(from_fn_with_state(door, attend::<D>));
@@ -256,7 +258,11 @@ pub fn fit<D: Dialect>(
     }
     let door = Door { kernel: Arc::clone(kernel), api, route: "unknown" };
     let unknown = any(async || Fault::NotFound.respond::<D>()).layer(from_fn_with_state(door, attend::<D>));
-    router = router.route(space, unknown.clone()).route(&format!("{space}/{{*rest}}"), unknown);
+    for path in
+        bare.into_iter().map(str::to_owned).chain(spaces.iter().map(|space| format!("{space}/{{*rest}}")))
+    {
+        router = router.route(&path, unknown.clone());
+    }
     Routes {
         router: router.with_state(state),
         document: under_own_names(

@@ -1,0 +1,98 @@
+//! The Affiliates API (seed 004, «Nova API do ParceirosPromo»): suppliers see the accesses that affiliates brought
+//! them, send in their sales and learn what commission each earns.
+//!
+//! Lists are long, and any page and any count costs the same as in a short one: each access and each sale has a
+//! place in its supplier's history (`store/places.rs`), and sales of a status are tallied by blocks of places
+//! (`store/tallies.rs`). Accesses come from browsers, one by one; those that come at once are written together
+//! (`recorder.rs`).
+//!
+//! Known quirks of the wire format, kept on purpose:
+//! - Messages are Portuguese, and positions in a list count from 1.
+//! - The key stands alone in `Basic`, without a user; the kernel takes it there as everywhere.
+//! - A page that does not exist is page 1.
+//! - An access tells its instant in UTC, a sale in the supplier's time zone.
+
+mod handlers;
+mod rules;
+mod store;
+mod wire;
+
+use std::sync::Arc;
+
+use axum::http::Method;
+use kernel::api::{Api, Job, Kernel};
+use kernel::http::{Operation, Routes, fit};
+use kernel::transfer::Transfer;
+
+pub use crate::wire::ErrorBody;
+
+const NAME: &str = "affiliates";
+const SPACES: &[&str] = &["/api/accesses", "/api/purchases", "/cmp"];
+
+/// The Affiliates API; also the state of its handlers and the speaker of its dialect.
+#[derive(Clone)]
+pub struct Affiliates {
+    kernel: Arc<Kernel>,
+}
+
+impl Affiliates {
+    /// The API on `kernel`.
+    #[must_use]
+    pub fn new(kernel: Arc<Kernel>) -> Self {
+        Self { kernel }
+    }
+
+    fn operations() -> Vec<Operation<Self>> {
+        const GET: &[Method] = &[Method::GET, Method::HEAD];
+        const POST: &[Method] = &[Method::POST];
+        const PUT: &[Method] = &[Method::PUT];
+        vec![
+            Operation::new(GET, "/api/accesses", "Accesses of some days", handlers::accesses)
+                .query::<wire::AccessesQuery>()
+                .answers::<wire::Accesses>(),
+            Operation::new(
+                GET,
+                "/api/accesses/count",
+                "How many accesses some days have",
+                handlers::count_accesses,
+            )
+            .query::<wire::DaysQuery>()
+            .answers::<wire::AccessesCount>(),
+            Operation::new(GET, "/api/purchases", "Sales of some days", handlers::purchases)
+                .query::<wire::PurchasesQuery>()
+                .answers::<wire::Purchases>(),
+            Operation::new(
+                GET,
+                "/api/purchases/count",
+                "How many sales some days have",
+                handlers::count_purchases,
+            )
+            .query::<wire::PurchasesCountQuery>()
+            .answers::<wire::PurchasesCount>(),
+            Operation::new(POST, "/api/purchases", "Send in sales", handlers::add_purchases)
+                .takes::<wire::SalesBody>()
+                .answers::<wire::Message>(),
+            Operation::new(PUT, "/api/purchases", "Change the status of sales", handlers::update_purchases)
+                .takes::<wire::UpdatesBody>()
+                .answers::<wire::Message>(),
+        ]
+    }
+}
+
+impl Api for Affiliates {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn routes(&self) -> Routes {
+        fit(&self.kernel, NAME, ("", SPACES), Self::operations(), self.clone())
+    }
+
+    fn jobs(&self) -> Vec<Job> {
+        vec![]
+    }
+
+    fn transfer(&self) -> Option<&dyn Transfer> {
+        None
+    }
+}
