@@ -3,6 +3,7 @@
 mod documents;
 mod furniture;
 mod lines;
+mod monitoring;
 mod orders;
 mod readme;
 mod reference;

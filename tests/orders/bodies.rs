@@ -14,6 +14,7 @@ on_both_engines!(
     the_older_version_has_the_same_checks,
     a_reference_is_checked_where_it_stands,
     what_is_no_json_is_told_by_its_position,
+    what_is_no_utf_8_is_told_in_the_dialect,
 );
 
 /// The faults of an answer: where each is, and of what kind.
@@ -244,4 +245,12 @@ async fn what_is_no_json_is_told_by_its_position(engine: Engine) {
         }
         assert_eq!(post(b"\xff\xfe").await.status, 422, "{path}: no UTF-8");
     }
+}
+
+async fn what_is_no_utf_8_is_told_in_the_dialect(engine: Engine) {
+    let app = App::start(engine);
+    let answer = app.get("/v2/orders/%ff").await;
+    assert_eq!((answer.status.as_u16(), answer.json), (404, json!({"detail": "Not Found"})));
+    let answer = app.get("/v2/orders/?order_id=%ff").await;
+    assert_eq!((answer.status.as_u16(), answer.json), (400, json!({"detail": "A parameter is not UTF-8"})));
 }

@@ -36,7 +36,7 @@ fn relaying_to(engine: Engine, partner: &Partner, repeats: &str) -> App {
 }
 
 /// The seed's order.
-pub(super) fn order(order_id: i64) -> Value {
+pub(crate) fn order(order_id: i64) -> Value {
     json!({
         "order_id": order_id,
         "date": "2024-06-20T03:14:44.615Z",

@@ -106,7 +106,7 @@ fn every_operation_tells_its_credentials_its_answer_and_its_errors() {
             }
             let responses = operation["responses"].as_object().unwrap();
             let statuses: &[&str] = match operation["tags"][0].as_str() {
-                Some("orders") => &["200", "401", "413", "500", "503"],
+                Some("orders") => &["200", "400", "401", "404", "413", "422", "429", "500", "503"],
                 _ => &["200", "400", "401", "404", "413", "415", "429", "500", "503"],
             };
             for status in statuses.iter().copied() {

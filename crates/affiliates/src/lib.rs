@@ -21,13 +21,13 @@ use std::sync::Arc;
 
 use axum::http::Method;
 use kernel::api::{Api, Job, Kernel};
-use kernel::http::{Operation, Routes, fit};
+use kernel::http::{Operation, Place, Routes, fit};
 use kernel::transfer::Transfer;
 
 pub use crate::wire::ErrorBody;
 
 const NAME: &str = "affiliates";
-const SPACES: &[&str] = &["/api/accesses", "/api/purchases", "/cmp"];
+const PLACE: Place = Place { bases: &[""], spaces: &["/api/accesses", "/api/purchases", "/cmp"] };
 
 /// The Affiliates API; also the state of its handlers and the speaker of its dialect.
 #[derive(Clone)]
@@ -85,7 +85,7 @@ impl Api for Affiliates {
     }
 
     fn routes(&self) -> Routes {
-        fit(&self.kernel, NAME, ("", SPACES), Self::operations(), self.clone())
+        fit(&self.kernel, NAME, PLACE, Self::operations(), self.clone())
     }
 
     fn jobs(&self) -> Vec<Job> {

@@ -11,7 +11,7 @@ use axum::http::{Method, Request, Response, StatusCode};
 use axum::response::IntoResponse as _;
 use kernel::api::Kernel;
 use kernel::clock::Clock;
-use kernel::http::{Dialect, Fault, HttpSettings, Input, Operation, fit};
+use kernel::http::{Dialect, Fault, HttpSettings, Input, Operation, Place, fit};
 use kernel::keys::{self, Caller};
 use kernel::metrics::Metrics;
 use serde::Serialize;
@@ -44,6 +44,9 @@ impl Dialect for Toy {
     }
 }
 
+/// A second base, and a space that is an operation's path itself.
+const TOY: Place = Place { bases: &["/toy", "/more/toy"], spaces: &["/toy", "/more/toy", "/toy/input"] };
+
 struct Fitted {
     router: axum::Router,
     kernel: Arc<Kernel>,
@@ -67,9 +70,10 @@ async fn fitted() -> Fitted {
         Operation::new(&[Method::GET], "/private", "Knows its caller", async |caller: Caller| {
             caller.account.to_string()
         }),
-        Operation::new(&[Method::GET], "/part/{one}/{two?}", "Has two paths", async || "part"),
+        Operation::new(&[Method::GET], "/part/{one}/{two?}", "Has two paths", async || "part")
+            .also_at("/piece/{one}"),
     ];
-    let router = fit(&kernel, "toy", ("/toy", &["/toy"]), operations, Toy).router;
+    let router = fit(&kernel, "toy", TOY, operations, Toy).router;
     Fitted { router, kernel, _database: database }
 }
 
@@ -147,6 +151,20 @@ fn a_last_segment_may_be_left_out() {
         assert_eq!(toy.get("/toy/part/1").await, (200, "part".into()));
         assert_eq!(toy.get("/toy/part/1/2").await, (200, "part".into()));
         assert_eq!(toy.get("/toy/part").await.0, 404);
+    });
+}
+
+#[test]
+fn an_operation_is_below_every_base_and_at_every_alias() {
+    testkit::run(async {
+        let toy = fitted().await;
+        for path in ["/toy/part/1", "/more/toy/part/1/2", "/toy/piece/1", "/more/toy/piece/1"] {
+            assert_eq!(toy.get(path).await, (200, "part".into()), "{path}");
+        }
+        for path in ["/more/toy", "/more/toy/nowhere", "/toy/input/nowhere", "/toy/piece/1/2"] {
+            assert_eq!(toy.get(path).await, (404, said("Not found")), "{path}");
+        }
+        assert_eq!(toy.get("/toy/input").await, (200, "read".into()), "a space that is an operation's path");
     });
 }
 

@@ -3,9 +3,9 @@
 use std::future::Future;
 use std::time::Duration;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::Response;
-use kernel::http::{Admitted, Payload, Query};
+use kernel::http::{Admitted, Payload, Query, Segments};
 use serde_json::{Map, Value};
 
 use crate::Orders;
@@ -34,7 +34,7 @@ async fn create(api: Orders, version: Version, body: &[u8]) -> Response {
 pub(crate) async fn status_by_path(
     State(api): State<Orders>,
     _: Admitted,
-    Path(order_id): Path<String>,
+    Segments(order_id): Segments<String>,
     Query(query): Query,
 ) -> Response {
     // The path's number is checked like the query's, but complained of where it is.

@@ -25,7 +25,7 @@ use std::sync::Arc;
 
 use axum::http::Method;
 use kernel::api::{Api, Job, Kernel};
-use kernel::http::{Operation, Routes, fit};
+use kernel::http::{Operation, Place, Routes, fit};
 use kernel::transfer::Transfer;
 
 pub use crate::partner::look;
@@ -97,7 +97,8 @@ impl Api for Orders {
     }
 
     fn routes(&self) -> Routes {
-        fit(&self.kernel, NAME, ("", &["/v2"]), Self::operations(), self.clone())
+        const PLACE: Place = Place { bases: &[""], spaces: &["/v2"] };
+        fit(&self.kernel, NAME, PLACE, Self::operations(), self.clone())
     }
 
     fn jobs(&self) -> Vec<Job> {

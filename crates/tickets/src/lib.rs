@@ -23,7 +23,7 @@ use std::sync::Arc;
 
 use axum::http::Method;
 use kernel::api::{Api, Job, Kernel};
-use kernel::http::{Operation, Routes, fit};
+use kernel::http::{Operation, Place, Routes, fit};
 use kernel::transfer::Transfer;
 
 use crate::layout::Shelf;
@@ -95,7 +95,8 @@ impl Api for Tickets {
     }
 
     fn routes(&self) -> Routes {
-        fit(&self.kernel, NAME, (BASE, &[BASE]), Self::operations(), self.clone())
+        const PLACE: Place = Place { bases: &[BASE], spaces: &[BASE] };
+        fit(&self.kernel, NAME, PLACE, Self::operations(), self.clone())
     }
 
     fn jobs(&self) -> Vec<Job> {

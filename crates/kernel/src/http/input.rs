@@ -4,12 +4,13 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use axum::body::Body;
-use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use percent_encoding::percent_decode_str;
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::attend::Refusal;
@@ -73,6 +74,21 @@ impl<D: Dialect> FromRequestParts<D> for Query {
         let mut input = Input::default();
         pairs(parts.uri.query().unwrap_or_default(), &mut input)?;
         Ok(Self(input.0.into_iter().collect()))
+    }
+}
+
+/// What stands in the places of the path. A path that is not UTF-8, or has something else there, leads nowhere.
+#[derive(Debug, Default)]
+pub struct Segments<T>(pub T);
+
+impl<D: Dialect, T: DeserializeOwned + Send> FromRequestParts<D> for Segments<T> {
+    type Rejection = Refusal<D>;
+
+    async fn from_request_parts(parts: &mut Parts, state: &D) -> Result<Self, Refusal<D>> {
+        match Path::from_request_parts(parts, state).await {
+            Ok(Path(segments)) => Ok(Self(segments)),
+            Err(_) => Err(Fault::NotFound.into()),
+        }
     }
 }
 

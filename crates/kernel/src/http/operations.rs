@@ -28,6 +28,7 @@ use crate::api::Kernel;
 pub struct Operation<D> {
     methods: &'static [Method],
     path: &'static str,
+    aliases: Vec<&'static str>,
     handler: MethodRouter<D>,
     summary: &'static str,
     parameters: Vec<Parameter>,
@@ -67,6 +68,7 @@ impl<D: Dialect> Operation<D> {
         Self {
             methods,
             path,
+            aliases: Vec::new(),
             handler: on(filter, handler),
             summary,
             parameters: Vec::new(),
@@ -76,6 +78,13 @@ impl<D: Dialect> Operation<D> {
             failures: Vec::new(),
             schemas: Vec::new(),
         }
+    }
+
+    /// It is at this path, too. Metrics know it by the first one.
+    #[must_use]
+    pub fn also_at(mut self, path: &'static str) -> Self {
+        self.aliases.push(path);
+        self
     }
 
     /// It takes the parameters of the path that `P` describes.
@@ -145,12 +154,15 @@ impl<D: Dialect> Operation<D> {
         RefOr::Ref(Ref::from_schema_name(name))
     }
 
-    /// The paths that it is served at: one, or two where the last segment may be left out.
+    /// The paths that it is served at below a base; two for one whose last segment may be left out.
     fn paths(&self) -> Vec<String> {
-        match self.path.strip_suffix("?}").and_then(|path| path.rsplit_once("/{")) {
-            Some((without, name)) => vec![without.to_owned(), format!("{without}/{{{name}}}")],
-            None => vec![self.path.to_owned()],
-        }
+        let written = std::iter::once(self.path).chain(self.aliases.iter().copied());
+        let served =
+            written.flat_map(|path| match path.strip_suffix("?}").and_then(|path| path.rsplit_once("/{")) {
+                Some((without, name)) => vec![without.to_owned(), format!("{without}/{{{name}}}")],
+                None => vec![path.to_owned()],
+            });
+        served.collect()
     }
 
     fn document(&self, api: &'static str, path: &str, method: &Method) -> OperationBuilder {
@@ -215,12 +227,21 @@ pub struct Routes {
     pub document: OpenApi,
 }
 
-/// Fits `operations` below `base` with everything that stands around a handler, and answers the rest of the path
-/// spaces `spaces` in the API's dialect.
+/// Where an API is.
+#[derive(Clone, Copy, Debug)]
+pub struct Place {
+    /// Each operation is below each of these.
+    pub bases: &'static [&'static str],
+    /// What is below these and no operation is answered in the API's dialect.
+    pub spaces: &'static [&'static str],
+}
+
+/// Fits `operations` with everything that stands around a handler, and answers the rest of the API's path spaces in
+/// its dialect.
 pub fn fit<D: Dialect>(
     kernel: &Arc<Kernel>,
     api: &'static str,
-    (base, spaces): (&'static str, &'static [&'static str]),
+    place: Place,
     operations: Vec<Operation<D>>,
     state: D,
 ) -> Routes {
@@ -234,8 +255,9 @@ pub fn fit<D: Dialect>(
     // Several operations may share a path, and `Allow` names the methods of all of them.
     let mut by_path: BTreeMap<String, (MethodRouter<D>, Vec<Method>, &'static str)> = BTreeMap::new();
     for operation in operations {
-        for path in operation.paths() {
-            let path = format!("{base}{path}");
+        let paths = operation.paths();
+        for path in place.bases.iter().flat_map(|base| paths.iter().map(move |path| format!("{base}{path}")))
+        {
             for method in operation.methods.iter().filter(|method| **method != Method::HEAD) {
                 let item = PathItem::new(http_method(method), operation.document(api, &path, method));
                 document = document.path(&path, item);
@@ -249,19 +271,20 @@ pub fn fit<D: Dialect>(
     }
 
     let mut router = Router::new();
-    let is_unknown = |space: &&&str| !by_path.contains_key(**space);
-    let bare: Vec<&str> = spaces.iter().filter(is_unknown).copied().collect();
+    let unknown = {
+        let door = Door { kernel: Arc::clone(kernel), api, route: "unknown" };
+        any(async || Fault::NotFound.respond::<D>()).layer(from_fn_with_state(door, attend::<D>))
+    };
+    for space in place.spaces {
+        if !by_path.contains_key(*space) {
+            router = router.route(space, unknown.clone());
+        }
+        router = router.route(&format!("{space}/{{*rest}}"), unknown.clone());
+    }
     for (path, (methods, allowed, route)) in by_path {
         let door = Door { kernel: Arc::clone(kernel), api, route };
         let methods = refuse_others::<D>(methods, &allowed).layer(from_fn_with_state(door, attend::<D>));
         router = router.route(&path, methods);
-    }
-    let door = Door { kernel: Arc::clone(kernel), api, route: "unknown" };
-    let unknown = any(async || Fault::NotFound.respond::<D>()).layer(from_fn_with_state(door, attend::<D>));
-    for path in
-        bare.into_iter().map(str::to_owned).chain(spaces.iter().map(|space| format!("{space}/{{*rest}}")))
-    {
-        router = router.route(&path, unknown.clone());
     }
     Routes {
         router: router.with_state(state),

@@ -51,8 +51,11 @@ pub struct ErrorBody {
 impl Dialect for Orders {
     type ErrorBody = ErrorBody;
     const ERRORS: &'static [(u16, &'static str)] = &[
+        (400, "A parameter that is no UTF-8"),
         (401, "From no trusted network, and without a key"),
+        (404, "No such path"),
         (413, "The body is too large"),
+        (429, "Too many failed attempts"),
         (500, "A fault of the service"),
         (503, "The service cannot work now"),
     ];
