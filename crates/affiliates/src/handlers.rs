@@ -3,15 +3,18 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{Extension, State};
+use axum::http::header::USER_AGENT;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use kernel::db::Tx;
-use kernel::http::{Payload, Query};
+use kernel::http::{Client, Fault, Payload, Query, Refusal, Small};
 use kernel::keys::Caller;
 use serde_json::{Map, Value};
 
 use crate::Affiliates;
-use crate::rules::{Days, Error, Page, Status};
+use crate::recorder::Visit;
+use crate::rules::{Agent, Days, Error, Page, Status, is_crawler};
 use crate::store::{self, Supplier};
 use crate::wire::{self, AccessesCount, Message, PurchasesCount};
 
@@ -149,4 +152,46 @@ pub(crate) async fn update_purchases(
     };
     api.kernel.db.write(update).await?;
     Ok(Json(Message { msg: "Registro(s) atualizado(s) com sucesso" }).into_response())
+}
+
+pub(crate) async fn script() -> Response {
+    wire::for_every_origin(wire::script())
+}
+
+pub(crate) async fn preflight() -> Response {
+    wire::for_every_origin(wire::preflight())
+}
+
+pub(crate) async fn report(
+    State(api): State<Affiliates>,
+    Extension(client): Extension<Client>,
+    headers: HeaderMap,
+    body: Result<Small<{ wire::REPORT_LIMIT }>, Refusal<Affiliates>>,
+) -> Response {
+    let user_agent =
+        headers.get(USER_AGENT).map_or(Default::default(), |name| String::from_utf8_lossy(name.as_bytes()));
+    let recorded = record(&api, client, &user_agent, body).await;
+    wire::for_every_origin(recorded.map(|()| StatusCode::NO_CONTENT))
+}
+
+async fn record(
+    api: &Affiliates,
+    client: Client,
+    user_agent: &str,
+    body: Result<Small<{ wire::REPORT_LIMIT }>, Refusal<Affiliates>>,
+) -> Result<(), Error> {
+    if let Some(wait) = api.reports.count(client.address, api.kernel.clock.now()) {
+        return Err(Error::Fault(Fault::RateLimited(wait)));
+    }
+    if is_crawler(user_agent) {
+        return Ok(());
+    }
+    let report = wire::report(&body?.0)?;
+    let geolocation = api.geo.as_ref().map(|geo| geo.locate(client.address)).unwrap_or_default();
+    let visit = Visit {
+        ecommerce_hash: report.ecommerce_hash.clone(),
+        pcrid: report.pcrid.unwrap_or_default(),
+        details: report.details(Agent::of(user_agent), user_agent, geolocation),
+    };
+    api.recorder.record(visit).await
 }

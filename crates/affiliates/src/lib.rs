@@ -12,7 +12,9 @@
 //! - A page that does not exist is page 1.
 //! - An access tells its instant in UTC, a sale in the supplier's time zone.
 
+mod geo;
 mod handlers;
+mod recorder;
 mod rules;
 mod store;
 mod wire;
@@ -22,30 +24,54 @@ use std::sync::Arc;
 use axum::http::Method;
 use kernel::api::{Api, Job, Kernel};
 use kernel::http::{Operation, Place, Routes, fit};
+use kernel::limit::PerMinute;
 use kernel::transfer::Transfer;
 
+pub use crate::geo::Geo;
+use crate::recorder::Recorder;
 pub use crate::wire::ErrorBody;
 
 const NAME: &str = "affiliates";
 const PLACE: Place = Place { bases: &[""], spaces: &["/api/accesses", "/api/purchases", "/cmp"] };
 
+/// How accesses are recorded.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Accesses that one address may report in a minute.
+    pub accesses_per_minute: u32,
+    /// What knows where an address is, if anything does.
+    pub geo: Option<Geo>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { accesses_per_minute: 60, geo: None }
+    }
+}
+
 /// The Affiliates API; also the state of its handlers and the speaker of its dialect.
 #[derive(Clone)]
 pub struct Affiliates {
     kernel: Arc<Kernel>,
+    recorder: Arc<Recorder>,
+    reports: Arc<PerMinute>,
+    geo: Option<Geo>,
 }
 
 impl Affiliates {
     /// The API on `kernel`.
     #[must_use]
-    pub fn new(kernel: Arc<Kernel>) -> Self {
-        Self { kernel }
+    pub fn new(kernel: Arc<Kernel>, settings: Settings) -> Self {
+        let Settings { accesses_per_minute, geo } = settings;
+        let recorder = Arc::new(Recorder::new(Arc::clone(&kernel)));
+        Self { kernel, recorder, reports: Arc::new(PerMinute::new(accesses_per_minute)), geo }
     }
 
     fn operations() -> Vec<Operation<Self>> {
         const GET: &[Method] = &[Method::GET, Method::HEAD];
         const POST: &[Method] = &[Method::POST];
         const PUT: &[Method] = &[Method::PUT];
+        const OPTIONS: &[Method] = &[Method::OPTIONS];
         vec![
             Operation::new(GET, "/api/accesses", "Accesses of some days", handlers::accesses)
                 .query::<wire::AccessesQuery>()
@@ -75,6 +101,12 @@ impl Affiliates {
             Operation::new(PUT, "/api/purchases", "Change the status of sales", handlers::update_purchases)
                 .takes::<wire::UpdatesBody>()
                 .answers::<wire::Message>(),
+            Operation::new(GET, "/cmp", "The script that reports accesses", handlers::script),
+            Operation::new(POST, "/cmp", "Report an access", handlers::report)
+                .takes::<wire::Report>()
+                .succeeds_with(204),
+            Operation::new(OPTIONS, "/cmp", "What a browser asks before it reports", handlers::preflight)
+                .succeeds_with(204),
         ]
     }
 }

@@ -9,6 +9,7 @@ use crate::{WrongUsage, demo};
 /// How the APIs are set.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ApiSettings {
+    pub(crate) affiliates: affiliates::Settings,
     pub(crate) orders: orders::Settings,
 }
 
@@ -25,7 +26,9 @@ pub(crate) struct Entry {
 pub(crate) const APIS: &[Entry] = &[
     Entry {
         name: "affiliates",
-        mount: |kernel, _| Ok(Arc::new(affiliates::Affiliates::new(kernel))),
+        mount: |kernel, settings| {
+            Ok(Arc::new(affiliates::Affiliates::new(kernel, settings.affiliates.clone())))
+        },
         demo: demo::Demo {
             account: "hotel-hello",
             data: None,

@@ -1,5 +1,6 @@
 //! What a request asks for, and what a sale earns: decisions without a database and without a clock of their own.
 
+mod agent;
 mod days;
 mod money;
 mod pages;
@@ -7,6 +8,7 @@ mod pages;
 use kernel::db;
 use kernel::http::{Fault, Refusal};
 
+pub(crate) use self::agent::{Agent, is_crawler};
 pub(crate) use self::days::{Days, day_or_instant};
 pub(crate) use self::money::{Amount, Rate, commission};
 pub(crate) use self::pages::{Page, Span};

@@ -1,9 +1,15 @@
 //! Accesses.
 
-use kernel::db::{self, Tx};
+use std::collections::{BTreeMap, HashMap};
 
-use super::Supplier;
+use kernel::clock::Micros;
+use kernel::db::{self, Tx};
+use kernel::events::{self, Event};
+use serde::Serialize;
+
 use super::places::History;
+use super::{SUPPLIER, Supplier, query_in, supplier_of};
+use crate::recorder::Prepared;
 use crate::rules::{Days, Error, Span};
 use crate::wire;
 
@@ -25,4 +31,127 @@ pub(crate) fn list(tx: &mut Tx<'_>, supplier: &Supplier, span: Span) -> Result<V
             Ok(wire::assembled(row.get(0)?, &uuid, row.get(2)?, &supplier.ecommerce_hash, &record))
         },
     )
+}
+
+/// What the event of an access says.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Recorded<'a> {
+    id: i64,
+    uuid: &'a str,
+    pcrid: i64,
+    tags: &'a [String],
+    utm_source: &'a str,
+    utm_medium: &'a str,
+    #[serde(rename = "created_at")]
+    created_at: &'a str,
+}
+
+/// Records accesses, which come in the order of their instants, and says of each whether its supplier is known. Those
+/// of nobody are left out.
+pub(crate) fn record(tx: &mut Tx<'_>, visits: &[Prepared]) -> Result<Vec<bool>, db::Error> {
+    let mut hashes: Vec<&str> = visits.iter().map(|visit| visit.ecommerce_hash.as_str()).collect();
+    hashes.sort_unstable();
+    hashes.dedup();
+    let sql = format!("{SUPPLIER} WHERE ecommerce_hash IN {{}}");
+    let suppliers = query_in(tx, &sql, &[], &hashes, supplier_of)?;
+    let suppliers: HashMap<&str, &Supplier> =
+        suppliers.iter().map(|supplier| (supplier.ecommerce_hash.as_str(), supplier)).collect();
+    let known: Vec<(&Prepared, &Supplier)> = visits
+        .iter()
+        .filter_map(|visit| Some((visit, *suppliers.get(visit.ecommerce_hash.as_str())?)))
+        .collect();
+    if let Some((first, _)) = known.first() {
+        insert(tx, first.created_at, &known)?;
+    }
+    Ok(visits.iter().map(|visit| suppliers.contains_key(visit.ecommerce_hash.as_str())).collect())
+}
+
+fn insert(tx: &mut Tx<'_>, now: Micros, visits: &[(&Prepared, &Supplier)]) -> Result<(), db::Error> {
+    let count = i64::try_from(visits.len()).unwrap_or(i64::MAX);
+    let last_id = tx.query_opt(
+        "UPDATE affiliates_numbers SET last_access = last_access + $1 RETURNING last_access",
+        &[count.into()],
+        |row| row.get::<i64>(0),
+    )?;
+    let first_id = last_id.unwrap_or(count) - count + 1;
+    let mut places = Places::default();
+    let mut rows = Vec::with_capacity(visits.len());
+    let mut told = Vec::with_capacity(visits.len());
+    for (id, (visit, supplier)) in (first_id..).zip(visits) {
+        let place = places.next(tx, supplier.number, visit.created_at)?;
+        rows.push([
+            id.into(),
+            supplier.number.into(),
+            place.into(),
+            visit.created_at.into(),
+            (&visit.uuid).into(),
+            visit.pcrid.into(),
+            (&visit.record).into(),
+        ]);
+        let data = Recorded {
+            id,
+            uuid: &visit.uuid,
+            pcrid: visit.pcrid,
+            tags: &visit.details.tags,
+            utm_source: &visit.details.utm_source,
+            utm_medium: &visit.details.utm_medium,
+            created_at: &visit.details.created_at,
+        };
+        told.push(Event::new(
+            "affiliates.access.recorded",
+            format!("access:{id}"),
+            &supplier.account,
+            &data,
+        )?);
+    }
+    tx.insert_many(
+        "INSERT INTO affiliates_accesses (id, supplier, place, created_at, uuid, pcrid, record) VALUES",
+        "",
+        &rows,
+    )?;
+    events::publish(tx, now, &told)?;
+    places.settle(tx)
+}
+
+/// The places of accesses that are being inserted.
+#[derive(Default)]
+struct Places(BTreeMap<i64, End>);
+
+/// The end of a supplier's history.
+struct End {
+    place: i64,
+    created_at: Micros,
+    /// Since when the history is out of order.
+    disordered_since: Option<Micros>,
+}
+
+impl Places {
+    /// The next place in a supplier's history.
+    fn next(&mut self, tx: &mut Tx<'_>, supplier: i64, created_at: Micros) -> Result<i64, db::Error> {
+        let end = match self.0.entry(supplier) {
+            std::collections::btree_map::Entry::Occupied(end) => end.into_mut(),
+            std::collections::btree_map::Entry::Vacant(end) => {
+                let last = HISTORY.last(tx, supplier)?;
+                end.insert(End { place: last.place, created_at: last.created_at, disordered_since: None })
+            }
+        };
+        end.place += 1;
+        if created_at < end.created_at {
+            let since = end.disordered_since.map_or(created_at, |since| since.min(created_at));
+            end.disordered_since = Some(since);
+        }
+        end.created_at = end.created_at.max(created_at);
+        Ok(end.place)
+    }
+
+    /// Puts histories into order again.
+    fn settle(self, tx: &mut Tx<'_>) -> Result<(), db::Error> {
+        for (supplier, end) in self.0 {
+            if let Some(since) = end.disordered_since {
+                HISTORY.renumber(tx, supplier, since)?;
+            }
+        }
+        Ok(())
+    }
 }

@@ -1,6 +1,8 @@
 //! Accesses, as suppliers see them.
 
-use serde::{Deserialize, Serialize};
+use jiff::Timestamp;
+use kernel::clock::Micros;
+use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
 /// A page of accesses.
@@ -59,11 +61,17 @@ pub(crate) struct Details {
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Screen {
+    #[serde(deserialize_with = "whole")]
     pub(crate) avail_height: i64,
+    #[serde(deserialize_with = "whole")]
     pub(crate) avail_width: i64,
+    #[serde(deserialize_with = "whole")]
     pub(crate) height: i64,
+    #[serde(deserialize_with = "whole")]
     pub(crate) width: i64,
+    #[serde(deserialize_with = "whole")]
     pub(crate) color_depth: i64,
+    #[serde(deserialize_with = "whole")]
     pub(crate) pixel_depth: i64,
 }
 
@@ -71,8 +79,11 @@ pub(crate) struct Screen {
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Navigator {
+    #[serde(deserialize_with = "whole")]
     pub(crate) hardware_concurrency: i64,
+    #[serde(deserialize_with = "or_default")]
     pub(crate) language: String,
+    #[serde(deserialize_with = "or_default")]
     pub(crate) languages: Vec<String>,
 }
 
@@ -83,6 +94,24 @@ pub(crate) struct Geolocation {
     pub(crate) city: String,
     pub(crate) state: String,
     pub(crate) country: String,
+}
+
+/// `null` means what leaving out does.
+pub(super) fn or_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}
+
+/// A browser that zooms may tell fractions of a pixel.
+fn whole<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
+    let number = Option::<f64>::deserialize(deserializer)?.unwrap_or_default();
+    Ok(number.round() as i64)
+}
+
+/// An instant as accesses have it: `2022-10-04T23:59:44.465152Z`.
+pub(crate) fn utc(at: Micros) -> String {
+    format!("{:.6}", Timestamp::from_microsecond(at).unwrap_or_default())
 }
 
 /// An access as JSON. `record` is that of its [`Details`], which is not parsed to be written again.

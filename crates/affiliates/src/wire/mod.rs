@@ -2,6 +2,7 @@
 
 mod accesses;
 mod purchases;
+mod reports;
 mod requests;
 
 use std::fmt::Write as _;
@@ -15,8 +16,11 @@ use kernel::keys::Caller;
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
-pub(crate) use self::accesses::{Accesses, assembled};
+pub(crate) use self::accesses::{Accesses, Details, Geolocation, assembled, utc};
 pub(crate) use self::purchases::{Purchase, Purchases, Sale, padded};
+pub(crate) use self::reports::{
+    REPORT_LIMIT, Report, for_every_origin, preflight, report, script, unknown_supplier,
+};
 pub(crate) use self::requests::{SalesBody, Update, UpdatesBody, sales, updates};
 use crate::Affiliates;
 use crate::rules::{Error, Page};
