@@ -20,12 +20,6 @@ CREATE TABLE affiliates_rates (
     PRIMARY KEY (pcrid, supplier)
 );
 
--- The highest id of an access so far, ids of imported ones included.
-CREATE TABLE affiliates_numbers (
-    last_access BIGINT NOT NULL
-);
-INSERT INTO affiliates_numbers (last_access) VALUES (0);
-
 -- `place` numbers a supplier's accesses from 1 in the order of (created_at, id), without gaps: a page is found by it,
 -- and how many lie between two instants is told by it, in as much time as a single look takes.
 -- `record` is the rest of the access as it is answered.

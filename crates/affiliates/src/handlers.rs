@@ -104,7 +104,7 @@ pub(crate) async fn purchases(
     Query(query): Query,
 ) -> Result<Response, Error> {
     let look = |tx: &mut Tx<'_>, supplier: &Supplier, asked: &Asked| {
-        let history = store::purchases::history(tx, supplier, asked.days, asked.status)?;
+        let history = store::purchases::find(tx, supplier, asked.days, asked.status)?;
         let page = Page::of(asked.page.as_deref(), history.len());
         Ok((page, store::purchases::list(tx, supplier, &history, page)?))
     };
@@ -118,7 +118,7 @@ pub(crate) async fn count_purchases(
     Query(query): Query,
 ) -> Result<Json<PurchasesCount>, Error> {
     let look = |tx: &mut Tx<'_>, supplier: &Supplier, asked: &Asked| {
-        Ok(store::purchases::history(tx, supplier, asked.days, asked.status)?.len())
+        Ok(store::purchases::find(tx, supplier, asked.days, asked.status)?.len())
     };
     let purchases_count = api.read(caller, Asked::of_sales(&query), look).await?;
     Ok(Json(PurchasesCount { purchases_count }))

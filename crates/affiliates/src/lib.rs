@@ -17,6 +17,7 @@ mod handlers;
 mod recorder;
 mod rules;
 mod store;
+mod transfer;
 mod wire;
 
 use std::sync::Arc;
@@ -125,6 +126,6 @@ impl Api for Affiliates {
     }
 
     fn transfer(&self) -> Option<&dyn Transfer> {
-        None
+        Some(&transfer::Affiliates)
     }
 }

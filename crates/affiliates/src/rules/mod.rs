@@ -10,7 +10,7 @@ use kernel::http::{Fault, Refusal};
 
 pub(crate) use self::agent::{Agent, is_crawler};
 pub(crate) use self::days::{Days, day_or_instant};
-pub(crate) use self::money::{Amount, Rate, commission};
+pub(crate) use self::money::{Amount, DEFAULT_RATE, Rate, commission, is_part};
 pub(crate) use self::pages::{Page, Span};
 
 /// How a sale stands.

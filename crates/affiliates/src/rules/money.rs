@@ -8,8 +8,16 @@ pub(crate) type Amount = Fixed<2>;
 /// A part of a whole: `0.10` is ten per cent.
 pub(crate) type Rate = Fixed<6>;
 
+/// The rate where neither the affiliate nor the supplier has one.
+pub(crate) const DEFAULT_RATE: Rate = Rate::from_units(RATE_ONE / 10);
+
 /// Units of a rate of one.
 const RATE_ONE: i64 = 1_000_000;
+
+/// Whether a rate is one that a part of a whole can have.
+pub(crate) fn is_part(rate: Rate) -> bool {
+    (0..=RATE_ONE).contains(&rate.units())
+}
 
 /// What the affiliate gets of `base`, rounded half up to hundredths. Both are not negative, and the rate is at most one.
 pub(crate) fn commission(base: Amount, rate: Rate) -> Amount {

@@ -1,19 +1,19 @@
 //! Accesses.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use kernel::clock::Micros;
-use kernel::db::{self, Tx};
+use kernel::db::{self, Tx, Value};
 use kernel::events::{self, Event};
 use serde::Serialize;
 
-use super::places::History;
+use super::places::{History, Places, Ties};
 use super::{SUPPLIER, Supplier, query_in, supplier_of};
 use crate::recorder::Prepared;
 use crate::rules::{Days, Error, Span};
 use crate::wire;
 
-const HISTORY: History = History { table: "affiliates_accesses" };
+pub(super) const HISTORY: History = History { table: "affiliates_accesses" };
 
 /// The places of the accesses of some days.
 pub(crate) fn span(tx: &mut Tx<'_>, supplier: &Supplier, days: Days) -> Result<Span, Error> {
@@ -68,27 +68,17 @@ pub(crate) fn record(tx: &mut Tx<'_>, visits: &[Prepared]) -> Result<Vec<bool>, 
 }
 
 fn insert(tx: &mut Tx<'_>, now: Micros, visits: &[(&Prepared, &Supplier)]) -> Result<(), db::Error> {
-    let count = i64::try_from(visits.len()).unwrap_or(i64::MAX);
-    let last_id = tx.query_opt(
-        "UPDATE affiliates_numbers SET last_access = last_access + $1 RETURNING last_access",
-        &[count.into()],
-        |row| row.get::<i64>(0),
-    )?;
-    let first_id = last_id.unwrap_or(count) - count + 1;
-    let mut places = Places::default();
+    let last_id =
+        tx.query_opt("SELECT id FROM affiliates_accesses ORDER BY id DESC LIMIT 1", &[], |row| {
+            row.get::<i64>(0)
+        })?;
+    let first_id = last_id.unwrap_or(0) + 1;
+    let mut places = Places::of(&HISTORY, Ties::InOrder);
     let mut rows = Vec::with_capacity(visits.len());
     let mut told = Vec::with_capacity(visits.len());
     for (id, (visit, supplier)) in (first_id..).zip(visits) {
         let place = places.next(tx, supplier.number, visit.created_at)?;
-        rows.push([
-            id.into(),
-            supplier.number.into(),
-            place.into(),
-            visit.created_at.into(),
-            (&visit.uuid).into(),
-            visit.pcrid.into(),
-            (&visit.record).into(),
-        ]);
+        rows.push(row(id, supplier.number, place, visit.created_at, &visit.uuid, visit.pcrid, &visit.record));
         let data = Recorded {
             id,
             uuid: &visit.uuid,
@@ -105,53 +95,29 @@ fn insert(tx: &mut Tx<'_>, now: Micros, visits: &[(&Prepared, &Supplier)]) -> Re
             &data,
         )?);
     }
+    insert_rows(tx, &rows)?;
+    events::publish(tx, now, &told)?;
+    places.settle(tx).map(drop)
+}
+
+/// The values of an access, in the order in which [`insert_rows`] takes them.
+pub(super) fn row<'v>(
+    id: i64,
+    supplier: i64,
+    place: i64,
+    created_at: Micros,
+    uuid: &'v str,
+    pcrid: i64,
+    record: &'v str,
+) -> [Value<'v>; 7] {
+    [id.into(), supplier.into(), place.into(), created_at.into(), uuid.into(), pcrid.into(), record.into()]
+}
+
+pub(super) fn insert_rows(tx: &mut Tx<'_>, rows: &[[Value<'_>; 7]]) -> Result<(), db::Error> {
     tx.insert_many(
         "INSERT INTO affiliates_accesses (id, supplier, place, created_at, uuid, pcrid, record) VALUES",
         "",
-        &rows,
+        rows,
     )?;
-    events::publish(tx, now, &told)?;
-    places.settle(tx)
-}
-
-/// The places of accesses that are being inserted.
-#[derive(Default)]
-struct Places(BTreeMap<i64, End>);
-
-/// The end of a supplier's history.
-struct End {
-    place: i64,
-    created_at: Micros,
-    /// Since when the history is out of order.
-    disordered_since: Option<Micros>,
-}
-
-impl Places {
-    /// The next place in a supplier's history.
-    fn next(&mut self, tx: &mut Tx<'_>, supplier: i64, created_at: Micros) -> Result<i64, db::Error> {
-        let end = match self.0.entry(supplier) {
-            std::collections::btree_map::Entry::Occupied(end) => end.into_mut(),
-            std::collections::btree_map::Entry::Vacant(end) => {
-                let last = HISTORY.last(tx, supplier)?;
-                end.insert(End { place: last.place, created_at: last.created_at, disordered_since: None })
-            }
-        };
-        end.place += 1;
-        if created_at < end.created_at {
-            let since = end.disordered_since.map_or(created_at, |since| since.min(created_at));
-            end.disordered_since = Some(since);
-        }
-        end.created_at = end.created_at.max(created_at);
-        Ok(end.place)
-    }
-
-    /// Puts histories into order again.
-    fn settle(self, tx: &mut Tx<'_>) -> Result<(), db::Error> {
-        for (supplier, end) in self.0 {
-            if let Some(since) = end.disordered_since {
-                HISTORY.renumber(tx, supplier, since)?;
-            }
-        }
-        Ok(())
-    }
+    Ok(())
 }

@@ -1,8 +1,10 @@
 //! The SQL of the API, one text for both engines.
 
 pub(crate) mod accesses;
+pub(crate) mod history;
 mod places;
 pub(crate) mod purchases;
+pub(crate) mod reference;
 mod tallies;
 
 use jiff::tz::TimeZone;

@@ -4,6 +4,9 @@
 //! entry knows its place. Entries come in their order but for those of an import, and of a server whose clock is
 //! behind another's: those who come after such a one move on.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
 use kernel::clock::Micros;
 use kernel::db::{self, Tx};
 
@@ -17,14 +20,14 @@ pub(super) struct History {
 
 /// The last entry of a history.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Last {
-    pub(super) place: i64,
-    pub(super) created_at: Micros,
+struct Last {
+    place: i64,
+    created_at: Micros,
 }
 
 impl History {
     /// The last entry; before the first one, a place zero before all time.
-    pub(super) fn last(&self, tx: &mut Tx<'_>, supplier: i64) -> Result<Last, db::Error> {
+    fn last(&self, tx: &mut Tx<'_>, supplier: i64) -> Result<Last, db::Error> {
         let sql = format!(
             "SELECT place, created_at FROM {} WHERE supplier = $1 ORDER BY place DESC LIMIT 1",
             self.table
@@ -54,7 +57,7 @@ impl History {
 
     /// Gives the entries since `from` their places again, after some came out of their order, and says which place is
     /// the first of them.
-    pub(super) fn renumber(&self, tx: &mut Tx<'_>, supplier: i64, from: Micros) -> Result<i64, db::Error> {
+    fn renumber(&self, tx: &mut Tx<'_>, supplier: i64, from: Micros) -> Result<i64, db::Error> {
         let table = self.table;
         let before = tx.query_opt(
             &format!(
@@ -74,5 +77,68 @@ impl History {
             &[supplier.into(), from.into(), before.into()],
         )?;
         Ok(before + 1)
+    }
+}
+
+/// What is known of entries that are inserted one after the other with the same instant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ties {
+    /// They come in the order of their ids.
+    InOrder,
+    /// They come in any order.
+    InAnyOrder,
+}
+
+/// Gives places to entries that are being inserted.
+pub(super) struct Places {
+    history: &'static History,
+    ties: Ties,
+    ends: BTreeMap<i64, End>,
+}
+
+/// The end of a supplier's history.
+struct End {
+    last: Last,
+    /// Since when entries are out of their order.
+    disordered_since: Option<Micros>,
+}
+
+impl Places {
+    pub(super) fn of(history: &'static History, ties: Ties) -> Self {
+        Self { history, ties, ends: BTreeMap::new() }
+    }
+
+    /// The place of the next entry of a supplier's. [`Places::settle`] has the last word.
+    pub(super) fn next(
+        &mut self,
+        tx: &mut Tx<'_>,
+        supplier: i64,
+        created_at: Micros,
+    ) -> Result<i64, db::Error> {
+        let end = match self.ends.entry(supplier) {
+            Entry::Occupied(end) => end.into_mut(),
+            Entry::Vacant(end) => {
+                end.insert(End { last: self.history.last(tx, supplier)?, disordered_since: None })
+            }
+        };
+        end.last.place += 1;
+        let is_tied = self.ties == Ties::InAnyOrder && created_at == end.last.created_at;
+        if created_at < end.last.created_at || is_tied {
+            end.disordered_since =
+                Some(end.disordered_since.map_or(created_at, |since| since.min(created_at)));
+        }
+        end.last.created_at = end.last.created_at.max(created_at);
+        Ok(end.last.place)
+    }
+
+    /// Puts the histories into order, and names the suppliers whose entries have moved, with the first place of them.
+    pub(super) fn settle(self, tx: &mut Tx<'_>) -> Result<Vec<(i64, i64)>, db::Error> {
+        let mut moved = Vec::new();
+        for (supplier, end) in self.ends {
+            if let Some(since) = end.disordered_since {
+                moved.push((supplier, self.history.renumber(tx, supplier, since)?));
+            }
+        }
+        Ok(moved)
     }
 }

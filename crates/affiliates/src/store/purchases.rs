@@ -1,6 +1,6 @@
 //! Sales.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use kernel::clock::Micros;
 use kernel::db::{self, Row, Tx};
@@ -8,18 +8,18 @@ use kernel::events::{self, Event};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::places::History;
+use super::places::{History, Places, Ties};
 use super::{Supplier, execute_in, query_in, tallies};
 use crate::rules::{Amount, Days, Error, Page, Rate, Span, Status, commission};
 use crate::wire::{Purchase, Sale, Update, padded};
 
-const HISTORY: History = History { table: "affiliates_purchases" };
+pub(super) const HISTORY: History = History { table: "affiliates_purchases" };
 
 /// The columns of a sale, in the order in which [`purchase_of`] reads them.
-const COLUMNS: &str = "id, pcrid, status, sent_status, purchase_date, purchase_time, price, payment_commission_date, \
+pub(super) const COLUMNS: &str = "id, pcrid, status, sent_status, purchase_date, purchase_time, price, payment_commission_date, \
                        commission_base, commission_value, contact_name, tags, extra, created_at";
 
-fn purchase_of(row: &Row<'_>) -> Result<Purchase, db::Error> {
+pub(super) fn purchase_of(row: &Row<'_>) -> Result<Purchase, db::Error> {
     let json = |index| -> Result<Box<RawValue>, db::Error> {
         RawValue::from_string(row.get(index)?).map_err(|error| db::Error::Statement(error.to_string()))
     };
@@ -70,7 +70,7 @@ impl Found {
 }
 
 /// Finds the sales of some days.
-pub(crate) fn history(
+pub(crate) fn find(
     tx: &mut Tx<'_>,
     supplier: &Supplier,
     days: Days,
@@ -175,7 +175,10 @@ pub(crate) fn add(tx: &mut Tx<'_>, supplier: &Supplier, now: Micros, sales: &[Sa
             }
         })
         .collect();
-    insert(tx, supplier, &purchases)?;
+    let mut places = Places::of(&HISTORY, Ties::InOrder);
+    let rows: Vec<_> = purchases.iter().map(|purchase| (supplier, purchase)).collect();
+    insert(tx, &mut places, &rows)?;
+    settle(tx, places)?;
     let created = purchases.iter().map(|Purchase { sale, commission_value, .. }| {
         let data = Created {
             id: &sale.id,
@@ -192,9 +195,22 @@ pub(crate) fn add(tx: &mut Tx<'_>, supplier: &Supplier, now: Micros, sales: &[Sa
 
 fn sent_before(tx: &mut Tx<'_>, supplier: &Supplier, sales: &[Sale]) -> Result<HashMap<String, Sale>, Error> {
     let ids: Vec<&str> = sales.iter().map(|sale| sale.id.as_str()).collect();
-    let sql = format!("SELECT {COLUMNS} FROM affiliates_purchases WHERE supplier = $1 AND id IN {{}}");
-    let found = query_in(tx, &sql, &[supplier.number.into()], &ids, purchase_of)?;
-    Ok(found.into_iter().map(|purchase| (purchase.sale.id.clone(), purchase.sale)).collect())
+    let found = with_ids(tx, supplier.number, &ids)?;
+    Ok(found.into_iter().map(|(purchase, _)| (purchase.sale.id.clone(), purchase.sale)).collect())
+}
+
+/// Sales by their ids.
+pub(super) fn with_ids(
+    tx: &mut Tx<'_>,
+    supplier: i64,
+    ids: &[&str],
+) -> Result<Vec<(Purchase, Standing)>, db::Error> {
+    let sql = format!("SELECT {COLUMNS}, place FROM affiliates_purchases WHERE supplier = $1 AND id IN {{}}");
+    query_in(tx, &sql, &[supplier.into()], ids, |row| {
+        let purchase = purchase_of(row)?;
+        let standing = Standing { status: purchase.status, place: row.get(14)?, pcrid: purchase.sale.pcrid };
+        Ok((purchase, standing))
+    })
 }
 
 /// The rates of affiliates that have one of their own: for this supplier, else for all.
@@ -213,46 +229,49 @@ fn rates(tx: &mut Tx<'_>, supplier: &Supplier, sales: &[&Sale]) -> Result<HashMa
     Ok(rates.collect())
 }
 
-/// Inserts sales that are not there yet, in the order of their instants and ids, and gives them their places.
-fn insert(tx: &mut Tx<'_>, supplier: &Supplier, purchases: &[Purchase]) -> Result<(), Error> {
-    let Some(first) = purchases.first() else { return Ok(()) };
-    let last = HISTORY.last(tx, supplier.number)?;
-    let rows: Vec<_> = (last.place + 1..)
-        .zip(purchases)
-        .map(|(place, Purchase { sale, status, commission_value, created_at })| {
-            [
-                supplier.number.into(),
-                (&sale.id).into(),
-                place.into(),
-                (*created_at).into(),
-                sale.pcrid.into(),
-                status.code().into(),
-                sale.status.code().into(),
-                sale.purchase_date.into(),
-                sale.purchase_time.as_deref().into(),
-                sale.price.units().into(),
-                sale.payment_commission_date.into(),
-                sale.commission_base.units().into(),
-                commission_value.units().into(),
-                (&sale.contact_name).into(),
-                sale.tags.get().into(),
-                sale.extra.get().into(),
-            ]
-        })
-        .collect();
+/// Inserts sales that are not there yet.
+pub(super) fn insert(
+    tx: &mut Tx<'_>,
+    places: &mut Places,
+    purchases: &[(&Supplier, &Purchase)],
+) -> Result<(), db::Error> {
+    let mut rows = Vec::with_capacity(purchases.len());
+    let mut counted: BTreeMap<i64, Vec<(Status, i64, i64)>> = BTreeMap::new();
+    for (supplier, Purchase { sale, status, commission_value, created_at }) in purchases {
+        let place = places.next(tx, supplier.number, *created_at)?;
+        counted.entry(supplier.number).or_default().push((*status, place, 1));
+        rows.push([
+            supplier.number.into(),
+            (&sale.id).into(),
+            place.into(),
+            (*created_at).into(),
+            sale.pcrid.into(),
+            status.code().into(),
+            sale.status.code().into(),
+            sale.purchase_date.into(),
+            sale.purchase_time.as_deref().into(),
+            sale.price.units().into(),
+            sale.payment_commission_date.into(),
+            sale.commission_base.units().into(),
+            commission_value.units().into(),
+            (&sale.contact_name).into(),
+            sale.tags.get().into(),
+            sale.extra.get().into(),
+        ]);
+    }
     tx.insert_many(
         "INSERT INTO affiliates_purchases (supplier, id, place, created_at, pcrid, status, sent_status, purchase_date, \
          purchase_time, price, payment_commission_date, commission_base, commission_value, contact_name, tags, extra) VALUES",
         "",
         &rows,
     )?;
-    let counted = (last.place + 1..).zip(purchases).map(|(place, purchase)| (purchase.status, place, 1));
-    tallies::add(tx, supplier.number, counted)?;
-    if first.created_at < last.created_at {
-        let moved = HISTORY.renumber(tx, supplier.number, first.created_at)?;
-        tallies::recount(tx, supplier.number, moved)?;
-    }
-    Ok(())
+    counted.into_iter().try_for_each(|(supplier, counted)| tallies::add(tx, supplier, counted))
+}
+
+/// Puts the histories into order after the last [`insert`].
+pub(super) fn settle(tx: &mut Tx<'_>, places: Places) -> Result<(), db::Error> {
+    let moved = places.settle(tx)?;
+    moved.into_iter().try_for_each(|(supplier, place)| tallies::recount(tx, supplier, place))
 }
 
 /// Changes the status of sales, all or none.
@@ -262,20 +281,11 @@ pub(crate) fn update(
     now: Micros,
     updates: &[Update],
 ) -> Result<(), Error> {
-    struct Standing {
-        status: Status,
-        place: i64,
-        pcrid: i64,
-    }
     let ids: Vec<&str> = updates.iter().map(|update| update.id.as_str()).collect();
-    let sql = "SELECT id, status, place, pcrid FROM affiliates_purchases WHERE supplier = $1 AND id IN {}";
-    let found = query_in(tx, sql, &[supplier.number.into()], &ids, |row| {
-        Ok((
-            row.get::<String>(0)?,
-            Standing { status: status_of(row, 1)?, place: row.get(2)?, pcrid: row.get(3)? },
-        ))
-    })?;
-    let found: HashMap<String, Standing> = found.into_iter().collect();
+    let found: HashMap<String, Standing> = with_ids(tx, supplier.number, &ids)?
+        .into_iter()
+        .map(|(purchase, standing)| (purchase.sale.id, standing))
+        .collect();
     let unknown: Vec<&str> = ids.into_iter().filter(|id| !found.contains_key(*id)).collect();
     if !unknown.is_empty() {
         return Err(Error::ids("id desconhecido", unknown));
@@ -285,6 +295,28 @@ pub(crate) fn update(
         .filter_map(|Update { id, status }| Some((id.as_str(), *status, found.get(id)?)))
         .filter(|(_, status, standing)| standing.status != *status)
         .collect();
+    set_status(tx, supplier, now, &changed)?;
+    let told = changed.iter().map(|(id, to, standing)| {
+        let data = StatusChanged { id, pcrid: standing.pcrid, from: standing.status.code(), to: to.code() };
+        Event::new("affiliates.purchase.status_changed", entity(supplier, id), &supplier.account, &data)
+    });
+    Ok(events::publish(tx, now, &told.collect::<Result<Vec<_>, _>>()?)?)
+}
+
+/// How a sale stands.
+pub(super) struct Standing {
+    status: Status,
+    place: i64,
+    pcrid: i64,
+}
+
+/// Gives sales another status than they have, and keeps that they had it.
+pub(super) fn set_status(
+    tx: &mut Tx<'_>,
+    supplier: &Supplier,
+    now: Micros,
+    changed: &[(&str, Status, &Standing)],
+) -> Result<(), db::Error> {
     for status in Status::ALL {
         let ids: Vec<&str> = changed.iter().filter(|(_, to, _)| *to == status).map(|(id, ..)| *id).collect();
         let sql = "UPDATE affiliates_purchases SET status = $1 WHERE supplier = $2 AND id IN {}";
@@ -310,10 +342,5 @@ pub(crate) fn update(
     let moved = changed
         .iter()
         .flat_map(|(_, to, standing)| [(standing.status, standing.place, -1), (*to, standing.place, 1)]);
-    tallies::add(tx, supplier.number, moved)?;
-    let told = changed.iter().map(|(id, to, standing)| {
-        let data = StatusChanged { id, pcrid: standing.pcrid, from: standing.status.code(), to: to.code() };
-        Event::new("affiliates.purchase.status_changed", entity(supplier, id), &supplier.account, &data)
-    });
-    Ok(events::publish(tx, now, &told.collect::<Result<Vec<_>, _>>()?)?)
+    tallies::add(tx, supplier.number, moved)
 }

@@ -16,7 +16,7 @@ use kernel::keys::Caller;
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
-pub(crate) use self::accesses::{Accesses, Details, Geolocation, assembled, utc};
+pub(crate) use self::accesses::{Accesses, Details, Geolocation, Navigator, Screen, assembled, utc};
 pub(crate) use self::purchases::{Purchase, Purchases, Sale, padded};
 pub(crate) use self::reports::{
     REPORT_LIMIT, Report, for_every_origin, preflight, report, script, unknown_supplier,

@@ -83,12 +83,17 @@ pub(crate) struct Sale {
 }
 
 impl Sale {
-    /// Whether another one says the same. The order of keys and blanks in `extra` say nothing.
+    /// Whether another one says the same.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
+        self.status == other.status && self.is_same_but_for_its_status(other)
+    }
+
+    /// Whether another one says the same of all else. The order of keys and blanks in `extra` say nothing.
+    pub(crate) fn is_same_but_for_its_status(&self, other: &Self) -> bool {
         let Self {
             id,
             pcrid,
-            status,
+            status: _,
             purchase_date,
             purchase_time,
             price,
@@ -101,7 +106,6 @@ impl Sale {
         let parsed = |raw: &RawValue| serde_json::from_str::<serde_json::Value>(raw.get()).ok();
         *id == other.id
             && *pcrid == other.pcrid
-            && *status == other.status
             && *purchase_date == other.purchase_date
             && *purchase_time == other.purchase_time
             && *price == other.price
