@@ -4,6 +4,7 @@
 //! the other, and speaks HTTP to it. [`App`] does the starting, checks on every answer what must always hold,
 //! and at its end that the server stops in peace.
 
+mod affiliates;
 mod app;
 mod broker;
 mod certificate;
@@ -17,6 +18,7 @@ mod terminal;
 mod tickets;
 mod wire;
 
+pub use self::affiliates::{Supplier, suppliers};
 pub use self::app::{Answer, App, Builder, metric};
 pub use self::broker::{Broker, Message};
 pub use self::certificate::Certificate;
