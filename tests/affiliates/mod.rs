@@ -7,8 +7,13 @@ mod access;
 mod commissions;
 mod days;
 mod events;
+mod geolocation;
+mod import_export;
+mod import_mistakes;
 mod pages;
 mod refusing;
+mod reporting;
+
 mod seed;
 mod sending;
 mod updating;

@@ -31,7 +31,8 @@ impl Page {
     /// The page that is asked for, or the first one if there is no such page.
     pub(crate) fn of(asked: Option<&str>, total_items: i64) -> Self {
         let total_pages = ((total_items + PAGE - 1) / PAGE).max(1);
-        let asked = asked.and_then(|text| text.parse().ok());
+        let is_number = |text: &&str| text.bytes().all(|byte| byte.is_ascii_digit());
+        let asked = asked.filter(is_number).and_then(|text| text.parse().ok());
         let number = asked.filter(|number| (1..=total_pages).contains(number)).unwrap_or(1);
         Self { number, total_pages, total_items }
     }

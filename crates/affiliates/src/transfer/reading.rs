@@ -118,10 +118,10 @@ where
 
     fn visit_seq<A: SeqAccess<'de>>(mut self, mut list: A) -> Result<(), A::Error> {
         for index in 0.. {
-            // The text of the error ends with line and column.
-            let next = list
-                .next_element()
-                .map_err(|error| A::Error::custom(format!("{}[{index}]: {error}", self.name)));
+            let next = list.next_element_seed(Located {
+                place: || format!("{}[{index}]", self.name),
+                object: PhantomData,
+            });
             let Some(object) = next? else { return Ok(()) };
             if let Err(error) = (self.take)(index, object) {
                 *self.stopped = Some(error);
@@ -129,5 +129,26 @@ where
             }
         }
         Ok(())
+    }
+}
+
+/// An object whose mistakes are told with the place where they are.
+struct Located<P, D> {
+    place: P,
+    object: PhantomData<D>,
+}
+
+impl<'de, P: Fn() -> String, D: DeserializeOwned> DeserializeSeed<'de> for Located<P, D> {
+    type Value = D;
+
+    fn deserialize<S: Deserializer<'de>>(self, deserializer: S) -> Result<D, S::Error> {
+        let mut track = serde_path_to_error::Track::new();
+        D::deserialize(serde_path_to_error::Deserializer::new(deserializer, &mut track)).map_err(|error| {
+            let path = track.path().to_string();
+            let dot = if path.starts_with(['.', '[']) { "" } else { "." };
+            let path = if path == "." { String::new() } else { format!("{dot}{path}") };
+            // The text of the error ends with line and column.
+            S::Error::custom(format!("{}{path}: {error}", (self.place)()))
+        })
     }
 }
