@@ -12,6 +12,7 @@ on_both_engines!(an_access_tells_the_place_of_its_address);
 enum Datum {
     Text(&'static str),
     Number(u16),
+    Long(u64),
     List(Vec<Datum>),
     Map(Vec<(&'static str, Datum)>),
 }
@@ -38,6 +39,10 @@ fn write(datum: &Datum, out: &mut Vec<u8>) {
             control(5, 2);
             out.extend(number.to_be_bytes());
         }
+        Datum::Long(number) => {
+            control(9, 8);
+            out.extend(number.to_be_bytes());
+        }
         Datum::List(items) => {
             control(11, items.len());
             items.iter().for_each(|item| write(item, out));
@@ -54,7 +59,7 @@ fn write(datum: &Datum, out: &mut Vec<u8>) {
 
 /// A database that knows the first half of all IPv4 addresses: one node whose other side leads nowhere.
 fn city_database() -> Vec<u8> {
-    use Datum::{List, Map, Number, Text};
+    use Datum::{List, Long, Map, Number, Text};
     let names = |english, portuguese| Map(vec![("en", Text(english)), ("pt-BR", Text(portuguese))]);
     let place = Map(vec![
         ("city", Map(vec![("names", names("Sao Paulo", "São Paulo"))])),
@@ -73,7 +78,7 @@ fn city_database() -> Vec<u8> {
     let metadata = Map(vec![
         ("binary_format_major_version", Number(2)),
         ("binary_format_minor_version", Number(0)),
-        ("build_epoch", Number(1)),
+        ("build_epoch", Long(1)),
         ("database_type", Text("GeoLite2-City")),
         ("description", Map(vec![("en", Text("A test"))])),
         ("ip_version", Number(4)),

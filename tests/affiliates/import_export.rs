@@ -155,42 +155,35 @@ async fn an_import_tells_no_events(engine: Engine) {
     assert!(events(&app).is_empty(), "what a file tells of is the past");
 }
 
-/// Runs the binary with so many megabytes of memory at most.
 async fn a_history_of_thousands_needs_little_memory(engine: Engine) {
     let app = App::start(engine);
     let mut file = suppliers();
-    let padding = "x".repeat(4_000);
-    let accesses: Vec<Value> = (1..=20_000)
+    let padding = "x".repeat(9_900);
+    let accesses: Vec<Value> = (1..=4_000)
         .map(|id| {
-            let mut access = access(
-                "hotel-hello",
-                id,
-                &format!("2022-10-04T{:02}:{:02}:{:02}Z", id / 3600, id / 60 % 60, id % 60),
-            );
+            let mut access =
+                access("hotel-hello", id, &format!("2022-10-04T10:{:02}:{:02}Z", id / 60 % 60, id % 60));
             access["href"] = json!(padding);
             access
         })
         .collect();
     file["accesses"] = json!(accesses);
     let text = file.to_string();
+    assert!(text.len() > 40_000_000, "more than there is memory beside what the program takes anyway");
     let path = app.file("large.json", text.as_bytes());
-    // What the process held at its most, as the system tells it.
-    let script = format!(
-        "\"$0\" import affiliates {} && exec \"$0\" export affiliates | wc -c",
-        path.to_str().expect("UTF-8")
-    );
+    // The limit is that of the process's data, in kilobytes.
+    let script = "ulimit -d 65000 && \"$0\" import affiliates \"$1\" && \"$0\" export affiliates | wc -c";
     let run = std::process::Command::new("bash")
-        .args(["-c", &format!("ulimit -d 100000 && {script}")])
+        .args(["-o", "pipefail", "-c", script])
         .arg(testkit::binary())
+        .arg(&path)
         .env("PARTNERAPI_DATABASE_URL", app.database.url())
         .output()
         .expect("bash");
     let printed = String::from_utf8(run.stdout).expect("UTF-8");
     assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
     let (imported, exported) = printed.split_once('\n').expect("two lines");
-    assert_eq!(imported, "20004 inserted, 0 updated, 0 removed, 0 unchanged");
-    assert!(exported.trim().parse::<usize>().expect("a number") > 80_000_000, "{exported}");
-    assert!(text.len() > 80_000_000);
-    let page = app.supplier("hotel-hello").accesses(&format!("{EVER}&page=1334")).await;
-    assert_eq!(column(&page, "id"), [5, 4, 3, 2, 1]);
+    assert_eq!(imported, "4004 inserted, 0 updated, 0 removed, 0 unchanged");
+    assert!(exported.trim().parse::<usize>().is_ok_and(|length| length > 40_000_000), "{exported}");
+    assert_eq!(app.supplier("hotel-hello").counts(EVER).await.0, 4_000);
 }

@@ -13,6 +13,7 @@ mod import_mistakes;
 mod pages;
 mod refusing;
 mod reporting;
+mod script;
 
 mod seed;
 mod sending;

@@ -86,8 +86,12 @@ fn tags<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Er
 
 /// Reads a report.
 pub(crate) fn report(body: &[u8]) -> Result<Report, Error> {
-    let report: Report = serde_json::from_slice(body)
-        .map_err(|error| Error::Bad(format!("O corpo não é um acesso válido: {error}")))?;
+    let broken = |reason: &str| Error::Bad(format!("O corpo não é um acesso válido: {reason}"));
+    // Fields would be taken from a list too, by their order.
+    if !body.trim_ascii_start().starts_with(b"{") {
+        return Err(broken("deve ser um objeto JSON"));
+    }
+    let report: Report = serde_json::from_slice(body).map_err(|error| broken(&error.to_string()))?;
     if report.ecommerce_hash.is_empty() {
         return Err(Error::parameter("ecommerceHash", "é obrigatório"));
     }
