@@ -11,7 +11,8 @@ on_both_engines!(an_access_tells_the_place_of_its_address);
 /// A value of the format's data section.
 enum Datum {
     Text(&'static str),
-    Number(u16),
+    Short(u16),
+    Number(u32),
     Long(u64),
     List(Vec<Datum>),
     Map(Vec<(&'static str, Datum)>),
@@ -35,8 +36,12 @@ fn write(datum: &Datum, out: &mut Vec<u8>) {
             control(2, text.len());
             out.extend(text.as_bytes());
         }
-        Datum::Number(number) => {
+        Datum::Short(number) => {
             control(5, 2);
+            out.extend(number.to_be_bytes());
+        }
+        Datum::Number(number) => {
+            control(6, 4);
             out.extend(number.to_be_bytes());
         }
         Datum::Long(number) => {
@@ -59,7 +64,7 @@ fn write(datum: &Datum, out: &mut Vec<u8>) {
 
 /// A database that knows the first half of all IPv4 addresses: one node whose other side leads nowhere.
 fn city_database() -> Vec<u8> {
-    use Datum::{List, Long, Map, Number, Text};
+    use Datum::{List, Long, Map, Number, Short, Text};
     let names = |english, portuguese| Map(vec![("en", Text(english)), ("pt-BR", Text(portuguese))]);
     let place = Map(vec![
         ("city", Map(vec![("names", names("Sao Paulo", "São Paulo"))])),
@@ -76,15 +81,15 @@ fn city_database() -> Vec<u8> {
     write(&place, &mut file);
     file.extend(b"\xab\xcd\xefMaxMind.com");
     let metadata = Map(vec![
-        ("binary_format_major_version", Number(2)),
-        ("binary_format_minor_version", Number(0)),
+        ("binary_format_major_version", Short(2)),
+        ("binary_format_minor_version", Short(0)),
         ("build_epoch", Long(1)),
         ("database_type", Text("GeoLite2-City")),
         ("description", Map(vec![("en", Text("A test"))])),
-        ("ip_version", Number(4)),
+        ("ip_version", Short(4)),
         ("languages", List(vec![Text("en"), Text("pt-BR")])),
         ("node_count", Number(nodes.into())),
-        ("record_size", Number(24)),
+        ("record_size", Short(24)),
     ]);
     write(&metadata, &mut file);
     file

@@ -22,8 +22,9 @@ use crate::store::history::Intake;
 use crate::store::{Supplier, history, reference};
 use crate::wire::Purchase;
 
-/// Objects of a history that are stored together.
-const CHUNK: usize = 500;
+/// Objects of a history that are stored together, and how many bytes they may have for that.
+const OBJECTS_AT_ONCE: usize = 500;
+const BYTES_AT_ONCE: usize = 1 << 20;
 
 /// What the Affiliates API can import and export.
 pub(crate) struct Affiliates;
@@ -167,6 +168,7 @@ impl Import for Document {
             intake: Intake::default(),
             accesses: Vec::new(),
             purchases: Vec::new(),
+            waiting: 0,
             summary: Summary::default(),
         };
         self.source.read(&mut storing)?;
@@ -188,6 +190,8 @@ struct Storing<'a, 'tx> {
     intake: Intake,
     accesses: Vec<ImportedAccess>,
     purchases: Vec<(Arc<Supplier>, Purchase)>,
+    /// About the bytes of those that wait.
+    waiting: usize,
     summary: Summary,
 }
 
@@ -195,6 +199,18 @@ impl Storing<'_, '_> {
     fn supplier_of(&self, place: &str, account: &str) -> Result<Arc<Supplier>, ImportError> {
         let supplier = self.suppliers.get(account).cloned();
         supplier.ok_or_else(|| mistake(place, "account", format!("{account:?} is no supplier")))
+    }
+
+    /// Stores what waits, if it is enough.
+    fn make_room(&mut self, bytes: usize) -> Result<(), ImportError> {
+        self.waiting += bytes;
+        let objects = self.accesses.len() + self.purchases.len();
+        if objects < OBJECTS_AT_ONCE && self.waiting < BYTES_AT_ONCE {
+            return Ok(());
+        }
+        self.waiting = 0;
+        self.store_accesses()?;
+        self.store_purchases()
     }
 
     fn store_accesses(&mut self) -> Result<(), ImportError> {
@@ -239,14 +255,18 @@ impl Take for Storing<'_, '_> {
         if access.ecommerce_hash.as_ref().is_some_and(|hash| *hash != supplier.ecommerce_hash) {
             return Err(mistake(&place, "ecommerceHash", format!("is not that of {}", supplier.account)));
         }
-        self.accesses.push(access.into_kept(&place, supplier.number)?);
-        if self.accesses.len() == CHUNK { self.store_accesses() } else { Ok(()) }
+        let access = access.into_kept(&place, supplier.number)?;
+        let bytes = access.record.len();
+        self.accesses.push(access);
+        self.make_room(bytes)
     }
 
     fn purchase(&mut self, index: usize, purchase: PurchaseDoc) -> Result<(), ImportError> {
         let place = format!("purchases[{index}]");
         let supplier = self.supplier_of(&place, &purchase.account)?;
-        self.purchases.push((supplier, purchase.into_kept(&place)?));
-        if self.purchases.len() == CHUNK { self.store_purchases() } else { Ok(()) }
+        let purchase = purchase.into_kept(&place)?;
+        let bytes = purchase.sale.extra.get().len() + purchase.sale.tags.get().len();
+        self.purchases.push((supplier, purchase));
+        self.make_room(bytes)
     }
 }
