@@ -31,8 +31,8 @@ pub(crate) const APIS: &[Entry] = &[
         },
         demo: demo::Demo {
             account: "hotel-hello",
-            data: None,
-            curl: "curl -H 'Authorization: Bearer {key}' '{url}/api/accesses?begin=2022-10-01&end=2022-10-04'",
+            data: Some(demo::affiliates::data),
+            curl: "curl -u '{key}:' '{url}/api/purchases?begin=2020-01-01&end=2099-12-31&status=1'",
         },
     },
     Entry {

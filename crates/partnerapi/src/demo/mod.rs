@@ -1,5 +1,6 @@
 //! Demo data: what a newcomer finds after `serve --demo`.
 
+pub(crate) mod affiliates;
 pub(crate) mod tickets;
 
 use std::sync::Arc;
