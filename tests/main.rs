@@ -1,9 +1,11 @@
 //! Black-box suites: each starts the real binary and speaks to it as its users do.
 
 mod affiliates;
+mod cluster;
 mod events;
 mod house;
 mod orders;
+mod routes;
 mod sandbox;
 mod server;
 mod tickets;

@@ -7,14 +7,16 @@ fn run(words: &[&str]) -> Finished {
 }
 
 /// The commands of DESIGN.md that there are so far, each with a word that its help has.
-const COMMANDS: [(&[&str], &str); 11] = [
+const COMMANDS: [(&[&str], &str); 13] = [
     (&["serve"], "--listen"),
     (&["migrate"], "--database-url"),
     (&["keys", "create"], "--account"),
     (&["keys", "list"], "--database-url"),
     (&["keys", "revoke"], "PREFIX"),
     (&["import"], "FILE"),
-    (&["export"], "API"),
+    (&["export"], "--with-secrets"),
+    (&["init-account-roles"], "--database-url"),
+    (&["init-report-types"], "--database-url"),
     (&["backup"], "FILE"),
     (&["events"], "--follow"),
     (&["check"], "--listen"),

@@ -19,6 +19,7 @@ async fn all_refuse(app: &App, dress: impl Fn(RequestBuilder) -> RequestBuilder)
     for (number, (method, path, operation)) in operations.into_iter().enumerate() {
         let refusal = match operation["tags"][0].as_str() {
             Some("orders") => serde_json::json!({"detail": "Not authenticated"}),
+            Some("routes") => serde_json::json!({"message": "Wrong credentials", "extra": {}}),
             _ => {
                 serde_json::json!({"status": "error", "code": "WRONG_AUTHORIZATION", "message": "Wrong authorization"})
             }

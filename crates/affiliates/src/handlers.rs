@@ -10,6 +10,7 @@ use axum::response::{IntoResponse as _, Response};
 use kernel::db::Tx;
 use kernel::http::{Client, Fault, Payload, Query, Refusal, Small};
 use kernel::keys::Caller;
+use kernel::limit::subscriber;
 use serde_json::{Map, Value};
 
 use crate::Affiliates;
@@ -180,8 +181,8 @@ async fn record(
     user_agent: &str,
     body: Result<Small<{ wire::REPORT_LIMIT }>, Refusal<Affiliates>>,
 ) -> Result<(), Error> {
-    if let Some(wait) = api.reports.count(client.address, api.kernel.clock.now()) {
-        return Err(Error::Fault(Fault::RateLimited(wait)));
+    if let Some(excess) = api.reports.count(subscriber(client.address), api.kernel.clock.now()) {
+        return Err(Error::Fault(Fault::RateLimited(excess.wait)));
     }
     if is_crawler(user_agent) {
         return Ok(());

@@ -20,6 +20,7 @@ mod store;
 mod transfer;
 mod wire;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::http::Method;
@@ -55,7 +56,7 @@ impl Default for Settings {
 pub struct Affiliates {
     kernel: Arc<Kernel>,
     recorder: Arc<Recorder>,
-    reports: Arc<PerMinute>,
+    reports: Arc<PerMinute<IpAddr>>,
     geo: Option<Geo>,
 }
 

@@ -20,7 +20,7 @@ use subtle::ConstantTimeEq as _;
 
 use crate::clock::Micros;
 use crate::db::{Db, Error, Row, Tx};
-use crate::limit::PerMinute;
+use crate::limit::{PerMinute, subscriber};
 
 /// Random bytes of a key.
 const SECRET_BYTES: usize = 32;
@@ -161,7 +161,7 @@ pub fn revoke(tx: &mut Tx<'_>, now: Micros, beginning: &str) -> Result<String, R
 pub struct Keys {
     db: Db,
     trusted: RwLock<HashMap<String, Trusted>>,
-    failures: PerMinute,
+    failures: PerMinute<IpAddr>,
 }
 
 #[derive(Clone)]
@@ -198,7 +198,8 @@ impl Keys {
         }
         match identity {
             Identity::Refused => {
-                self.failures.count(client, now).map_or(Identity::Refused, Identity::Throttled)
+                let excess = self.failures.count(subscriber(client), now);
+                excess.map_or(Identity::Refused, |excess| Identity::Throttled(excess.wait))
             }
             identity => identity,
         }

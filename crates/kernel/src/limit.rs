@@ -1,23 +1,24 @@
-//! Counting what an address does wrong, so that guessing does not pay.
+//! Counting what an address, or somebody else, does wrong, so that guessing does not pay.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::clock::{Micros, SECOND};
 
-/// Addresses remembered at most; past it some are forgotten, which only ever forgives.
+/// Keys remembered at most; past it some are forgotten, which only ever forgives.
 const REMEMBERED: usize = 100_000;
 
-/// A minute, which begins for each address with its first offence.
+/// A minute, which begins for each key with its first offence.
 const WINDOW: Micros = 60 * SECOND;
 
-/// So many of something a minute from one address.
+/// So many of something a minute from one key: an address, say.
 #[derive(Debug)]
-pub struct PerMinute {
+pub struct PerMinute<K> {
     most: u32,
-    windows: Mutex<HashMap<IpAddr, Window>>,
+    windows: Mutex<HashMap<K, Window>>,
 }
 
 #[derive(Debug)]
@@ -26,15 +27,24 @@ struct Window {
     count: u32,
 }
 
-impl PerMinute {
+/// More than is allowed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Excess {
+    /// By so many.
+    pub by: u32,
+    /// The time after which it is worth trying again.
+    pub wait: Duration,
+}
+
+impl<K: Eq + Hash> PerMinute<K> {
     /// Allows `most` a minute.
     #[must_use]
     pub fn new(most: u32) -> Self {
         Self { most, windows: Mutex::default() }
     }
 
-    /// Counts one more; if that is too many, the time after which it is worth trying again.
-    pub fn count(&self, address: IpAddr, now: Micros) -> Option<Duration> {
+    /// Counts one more, and says if that is too many.
+    pub fn count(&self, key: K, now: Micros) -> Option<Excess> {
         let mut windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
         if windows.len() >= REMEMBERED {
             windows.retain(|_, window| now - window.since < WINDOW);
@@ -42,18 +52,27 @@ impl PerMinute {
         if windows.len() >= REMEMBERED {
             windows.clear();
         }
-        let window = windows.entry(network(address)).or_insert(Window { since: now, count: 0 });
+        let window = windows.entry(key).or_insert(Window { since: now, count: 0 });
         if !(0..WINDOW).contains(&(now - window.since)) {
             *window = Window { since: now, count: 0 };
         }
         window.count = window.count.saturating_add(1);
-        let left = window.since + WINDOW - now;
-        (window.count > self.most).then(|| Duration::from_micros(left.unsigned_abs()))
+        let by = window.count.checked_sub(self.most).filter(|by| *by > 0)?;
+        Some(Excess { by, wait: Duration::from_micros((window.since + WINDOW - now).unsigned_abs()) })
+    }
+
+    /// Takes one back that turned out to be no offence.
+    pub fn forgive(&self, key: &K) {
+        let mut windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(window) = windows.get_mut(key) {
+            window.count = window.count.saturating_sub(1);
+        }
     }
 }
 
-/// An IPv6 subscriber has a whole /64 to choose addresses from.
-fn network(address: IpAddr) -> IpAddr {
+/// Whom an address stands for: an IPv6 subscriber has a whole /64 to choose addresses from.
+#[must_use]
+pub fn subscriber(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64)),
         v4 => v4,
@@ -67,24 +86,34 @@ mod tests {
     #[test]
     fn one_more_than_allowed_has_to_wait_until_the_minute_is_over() {
         let limit = PerMinute::new(2);
-        let address: IpAddr = "192.0.2.1".parse().unwrap();
         let second = |seconds: i64| 600 * SECOND + seconds * SECOND;
-        assert_eq!(limit.count(address, second(0)), None);
-        assert_eq!(limit.count(address, second(10)), None);
-        assert_eq!(limit.count(address, second(15)), Some(Duration::from_secs(45)));
-        assert_eq!(
-            limit.count("192.0.2.2".parse().unwrap(), second(15)),
-            None,
-            "another address is not concerned"
-        );
-        assert_eq!(limit.count(address, second(60)), None);
+        assert_eq!(limit.count("one", second(0)), None);
+        assert_eq!(limit.count("one", second(10)), None);
+        let wait = Duration::from_secs(45);
+        assert_eq!(limit.count("one", second(15)), Some(Excess { by: 1, wait }));
+        assert_eq!(limit.count("one", second(15)), Some(Excess { by: 2, wait }));
+        assert_eq!(limit.count("another", second(15)), None, "another is not concerned");
+        assert_eq!(limit.count("one", second(60)), None);
+    }
+
+    #[test]
+    fn what_was_no_offence_is_not_counted() {
+        let limit = PerMinute::new(1);
+        for _ in 0..3 {
+            assert_eq!(limit.count("one", 0), None);
+            limit.forgive(&"one");
+        }
+        limit.forgive(&"one");
+        assert_eq!(limit.count("one", 0), None);
+        assert!(limit.count("one", 0).is_some());
     }
 
     #[test]
     fn addresses_of_one_ipv6_subscriber_count_together() {
-        let limit = PerMinute::new(1);
-        assert_eq!(limit.count("2001:db8::1".parse().unwrap(), 0), None);
-        assert!(limit.count("2001:db8::2".parse().unwrap(), 0).is_some());
-        assert_eq!(limit.count("2001:db8:0:1::2".parse().unwrap(), 0), None);
+        let subscriber = |address: &str| subscriber(address.parse().unwrap());
+        assert_eq!(subscriber("2001:db8::1"), subscriber("2001:db8::2"));
+        assert_ne!(subscriber("2001:db8::1"), subscriber("2001:db8:0:1::2"));
+        assert_eq!(subscriber("::ffff:192.0.2.1"), subscriber("192.0.2.1"));
+        assert_ne!(subscriber("192.0.2.1"), subscriber("192.0.2.2"));
     }
 }

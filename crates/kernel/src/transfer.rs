@@ -57,6 +57,15 @@ pub trait Import: Send {
     fn steps(&self) -> u64;
 }
 
+/// Whether an export tells what is secret: access codes, say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Secrets {
+    /// It tells everything else.
+    Kept,
+    /// It tells them too.
+    Told,
+}
+
 /// What an API can import and export.
 pub trait Transfer: Send + Sync {
     /// Reads a file and checks everything that can be checked without the database.
@@ -81,7 +90,7 @@ pub trait Transfer: Send + Sync {
     ///
     /// # Errors
     /// [`ExportError`] of the database or of the output.
-    fn export(&self, tx: &mut Tx<'_>, out: &mut dyn Write) -> Result<(), ExportError>;
+    fn export(&self, tx: &mut Tx<'_>, secrets: Secrets, out: &mut dyn Write) -> Result<(), ExportError>;
 
     /// Whether anything is stored that an import could meet.
     ///

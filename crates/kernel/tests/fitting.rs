@@ -11,7 +11,7 @@ use axum::http::{Method, Request, Response, StatusCode};
 use axum::response::IntoResponse as _;
 use kernel::api::Kernel;
 use kernel::clock::Clock;
-use kernel::http::{Dialect, Fault, HttpSettings, Input, Operation, Place, fit};
+use kernel::http::{self, Dialect, Fault, HttpSettings, Input, Operation, Place, fit};
 use kernel::keys::{self, Caller};
 use kernel::metrics::Metrics;
 use serde::Serialize;
@@ -44,11 +44,12 @@ impl Dialect for Toy {
     }
 }
 
-/// A second base, and a space that is an operation's path itself.
-const TOY: Place = Place { bases: &["/toy", "/more/toy"], spaces: &["/toy", "/more/toy", "/toy/input"] };
+/// A second base, and spaces in which an operation's path has a parameter at once.
+const TOY: Place =
+    Place { bases: &["/toy", "/more/toy"], spaces: &["/toy", "/more/toy/piece", "/more/toy/input"] };
 
 struct Fitted {
-    router: axum::Router,
+    app: http::Service,
     kernel: Arc<Kernel>,
     _database: Database,
 }
@@ -73,8 +74,9 @@ async fn fitted() -> Fitted {
         Operation::new(&[Method::GET], "/part/{one}/{two?}", "Has two paths", async || "part")
             .also_at("/piece/{one}"),
     ];
-    let router = fit(&kernel, "toy", TOY, operations, Toy).router;
-    Fitted { router, kernel, _database: database }
+    let routes = fit(&kernel, "toy", TOY, operations, Toy);
+    let app = http::app(&kernel, vec![routes], |_| axum::Router::new(), false);
+    Fitted { app, kernel, _database: database }
 }
 
 impl Fitted {
@@ -83,7 +85,7 @@ impl Fitted {
         request: axum::http::request::Builder,
         body: impl Into<Body>,
     ) -> (StatusCode, String, Response<()>) {
-        let response = self.router.clone().oneshot(request.body(body.into()).unwrap()).await.unwrap();
+        let response = self.app.clone().oneshot(request.body(body.into()).unwrap()).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap();
         let text = String::from_utf8(bytes.to_vec()).unwrap();
@@ -161,10 +163,25 @@ fn an_operation_is_below_every_base_and_at_every_alias() {
         for path in ["/toy/part/1", "/more/toy/part/1/2", "/toy/piece/1", "/more/toy/piece/1"] {
             assert_eq!(toy.get(path).await, (200, "part".into()), "{path}");
         }
-        for path in ["/more/toy", "/more/toy/nowhere", "/toy/input/nowhere", "/toy/piece/1/2"] {
+        for path in [
+            "/toy",
+            "/toy/nowhere",
+            "/toy/piece/1/2",
+            "/more/toy/piece",
+            "/more/toy/piece/1/2",
+            "/more/toy/input/x",
+        ] {
             assert_eq!(toy.get(path).await, (404, said("Not found")), "{path}");
         }
-        assert_eq!(toy.get("/toy/input").await, (200, "read".into()), "a space that is an operation's path");
+        assert_eq!(
+            toy.get("/more/toy/input").await,
+            (200, "read".into()),
+            "a space that is an operation's path"
+        );
+        for path in ["/more/toy", "/more/toy/nowhere", "/toys", "/more/toy/pieces"] {
+            let (status, text) = toy.get(path).await;
+            assert_eq!((status, text.as_str()), (404, "{\"detail\":\"Not found\"}"), "{path} is nobody's");
+        }
     });
 }
 

@@ -97,7 +97,8 @@ impl Api for Orders {
     }
 
     fn routes(&self) -> Routes {
-        const PLACE: Place = Place { bases: &[""], spaces: &["/v2"] };
+        const PLACE: Place =
+            Place { bases: &[""], spaces: &["/v2", "/SendOrder", "/GetOrderStatus", "/cancel_order"] };
         fit(&self.kernel, NAME, PLACE, Self::operations(), self.clone())
     }
 

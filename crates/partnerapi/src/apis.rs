@@ -41,6 +41,15 @@ pub(crate) const APIS: &[Entry] = &[
         demo: demo::Demo { account: "shop", data: None, curl: demo::ORDER },
     },
     Entry {
+        name: "routes",
+        mount: |kernel, _| Ok(Arc::new(routes::Routes::new(kernel))),
+        demo: demo::Demo {
+            account: "bot",
+            data: Some(demo::routes::data),
+            curl: "curl -H 'Authorization: Bearer {key}' '{url}/units/?limit=3'",
+        },
+    },
+    Entry {
         name: "tickets",
         mount: |kernel, _| Ok(Arc::new(tickets::Tickets::new(kernel))),
         demo: demo::Demo {

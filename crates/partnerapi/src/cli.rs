@@ -78,7 +78,16 @@ pub(crate) enum Command {
         /// The account whose data it is, for APIs that keep data by account.
         #[arg(long, env = "PARTNERAPI_ACCOUNT")]
         account: Option<String>,
+        /// Write what is secret too: the access codes of routes.
+        #[arg(long, env = "PARTNERAPI_WITH_SECRETS")]
+        with_secrets: bool,
     },
+    /// Add the account roles that the Routes API knows from the start. What is there already stays as it is.
+    #[command(alias = "init_account_roles")]
+    InitAccountRoles,
+    /// Add the report types that the Routes API knows from the start. What is there already stays as it is.
+    #[command(alias = "init_report_types")]
+    InitReportTypes,
     /// Write a consistent copy of a live SQLite database to a new file.
     Backup {
         /// The new file.

@@ -12,6 +12,9 @@ mod telling;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use kernel::transfer::Secrets;
+use routes::Initial;
+
 use crate::cli::{Cli, Command, KeysCommand, TicketsCommand};
 
 /// Hands memory back sooner and takes it faster than the system's allocator under many small requests.
@@ -79,9 +82,12 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Import { api, file, account } => {
             commands::transfer::import(common, &api, &file, account.as_deref()).await
         }
-        Command::Export { api, account } => {
-            commands::transfer::export(common, &api, account.as_deref()).await
+        Command::Export { api, account, with_secrets } => {
+            let secrets = if with_secrets { Secrets::Told } else { Secrets::Kept };
+            commands::transfer::export(common, &api, account.as_deref(), secrets).await
         }
+        Command::InitAccountRoles => commands::init::init(common, Initial::AccountRoles).await,
+        Command::InitReportTypes => commands::init::init(common, Initial::ReportTypes).await,
         Command::Events { follow, limit } => commands::events::events(common, follow, limit).await,
         Command::Check(settings) => commands::check::check(common, settings).await,
         Command::SandboxPartner(partner) => commands::sandbox::sandbox_partner(partner).await,

@@ -6,29 +6,32 @@
 
 mod affiliates;
 mod app;
+mod balancer;
 mod broker;
 mod browser;
 mod certificate;
 mod database;
 mod gate;
 mod partner;
+mod postgres;
 mod process;
-mod proxy;
 mod rabbitmq;
+mod services;
 mod terminal;
 mod tickets;
 mod wire;
 
 pub use self::affiliates::{Supplier, suppliers};
 pub use self::app::{Answer, App, Builder, metric};
+pub use self::balancer::{Balancer, free_address};
 pub use self::broker::{Broker, Message};
 pub use self::browser::Browser;
 pub use self::certificate::Certificate;
 pub use self::database::{Database, Engine, Hold, open};
 pub use self::gate::{Gate, Way};
 pub use self::partner::Partner;
+pub use self::postgres::Postgres;
 pub use self::process::{Finished, Running, Server, binary};
-pub use self::proxy::Proxy;
 pub use self::rabbitmq::RabbitMq;
 pub use self::terminal::Terminal;
 pub use self::tickets::{Tickets, hall, hall_of};

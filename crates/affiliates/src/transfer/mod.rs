@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use kernel::clock::Micros;
 use kernel::db::{Error as DbError, Tx};
-use kernel::transfer::{ExportError, Import, ImportError, Summary, Transfer};
+use kernel::transfer::{ExportError, Import, ImportError, Secrets, Summary, Transfer};
 use serde::de::IgnoredAny;
 
 use self::document::{AccessDoc, AffiliateDoc, ImportedAccess, PurchaseDoc, SupplierDoc, mistake};
@@ -38,7 +38,7 @@ impl Transfer for Affiliates {
         parse(Source::File(file))
     }
 
-    fn export(&self, tx: &mut Tx<'_>, out: &mut dyn Write) -> Result<(), ExportError> {
+    fn export(&self, tx: &mut Tx<'_>, _: Secrets, out: &mut dyn Write) -> Result<(), ExportError> {
         out.write_all(b"{\"suppliers\": [")?;
         list(out, reference::suppliers(tx)?)?;
         out.write_all(b"],\n\"affiliates\": [")?;

@@ -34,7 +34,8 @@ pub fn migrations() -> &'static [Migration] {
         2 "0002_tickets",
         3 "0003_outbox",
         4 "0004_orders",
-        5 "0005_affiliates",
+        5 "0005_routes",
+        6 "0006_affiliates",
     ]
 }
 

@@ -13,6 +13,7 @@
 
 mod error;
 mod job;
+mod lists;
 mod migrate;
 mod postgres;
 mod queue;
@@ -27,6 +28,7 @@ use tokio::sync::oneshot;
 
 pub use self::error::Error;
 use self::job::Call;
+pub use self::lists::{Page, Window};
 pub use self::migrate::{Migration, migrations};
 pub use self::tx::{Column, Row, Tx, Value};
 use crate::metrics::DbMetrics;
@@ -75,9 +77,13 @@ pub struct Options {
 }
 
 /// A state of the database that can be told from any other: while two stamps are equal, nothing has been
-/// committed between them, by this process or by another one.
+/// committed between them, by this process or by another one ([`Db::recent`] says where that may be known late).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Stamp(i64);
+pub struct Stamp {
+    version: i64,
+    /// The half second, where that is all that is known of what others commit.
+    moment: u128,
+}
 
 /// A database. Cloning is cheap and shares the threads behind it; [`Db::close`] ends them.
 #[derive(Clone)]
@@ -174,6 +180,16 @@ impl Db {
         match &*self.engine {
             Engine::Sqlite(engine) => engine.stamp(),
             Engine::Postgres(_) => None,
+        }
+    }
+
+    /// As [`Db::stamp`], but an engine that cannot tell it gives a stamp that tells what this process has committed
+    /// at once, and what others have half a second late at most. It goes with [`Db::read_latest`].
+    #[must_use]
+    pub fn recent(&self) -> Option<Stamp> {
+        match &*self.engine {
+            Engine::Sqlite(engine) => engine.stamp(),
+            Engine::Postgres(engine) => Some(engine.recent()),
         }
     }
 

@@ -4,22 +4,25 @@
 //! the price is that a transaction may be told to try again, which is done here and nowhere else.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::Receiver;
 use postgres::{Client, Config, IsolationLevel, NoTls};
 use rand::RngExt as _;
 
-use super::Error;
 use super::job::Job;
 use super::queue::{Queue, Threads};
 use super::tx::{Prepared, Tx, is_conflict};
+use super::{Error, Stamp};
 use crate::metrics::DbMetrics;
 
 /// Runs of one job that meet a conflict each time. With the growing pauses this takes several seconds.
 const TRIES: u32 = 40;
 /// Fresh connections tried for one job before it is told that the server is away.
 const RECONNECTS: u32 = 2;
+/// How long what another server commits may go unnoticed by [`Engine::recent`].
+const NOTICED_WITHIN: Duration = Duration::from_millis(500);
 /// Connections beside a replica for reads that it must not answer. Keys are looked up at most twice a second each.
 const LATEST_READERS: usize = 2;
 /// Any number: names the lock that keeps two servers from migrating at once.
@@ -38,6 +41,8 @@ struct Inner {
     latest_reads: Option<Queue>,
     threads: Threads,
     metrics: DbMetrics,
+    opened: Instant,
+    commits: Arc<AtomicI64>,
 }
 
 #[derive(Clone, Copy)]
@@ -67,10 +72,11 @@ impl Engine {
         drop(Session::connect(&config)?);
         let (writes, writes_waiting) = Queue::new();
         let (reads, reads_waiting) = Queue::new();
-        let threads = Threads::default();
+        let (threads, commits) = (Threads::default(), Arc::<AtomicI64>::default());
         let employ = |count: usize, config: &Config, access: Access, waiting: &Receiver<Box<dyn Job>>| {
             (0..count).try_for_each(|_| {
-                let (mut worker, waiting) = (Worker::new(config, access, &metrics), waiting.clone());
+                let (mut worker, waiting) =
+                    (Worker::new(config, access, &metrics, &commits), waiting.clone());
                 threads.spawn(access.thread_name(), move || worker.serve(&waiting))
             })
         };
@@ -87,7 +93,9 @@ impl Engine {
                 Some(latest_reads)
             }
         };
-        Ok(Self { inner: Arc::new(Inner { config, writes, reads, latest_reads, threads, metrics }) })
+        let opened = Instant::now();
+        let inner = Inner { config, writes, reads, latest_reads, threads, metrics, opened, commits };
+        Ok(Self { inner: Arc::new(inner) })
     }
 
     pub(super) fn write(&self, job: Box<dyn Job>) {
@@ -103,6 +111,13 @@ impl Engine {
 
     pub(super) fn read_latest(&self, job: Box<dyn Job>) {
         self.inner.latest_reads.as_ref().unwrap_or(&self.inner.reads).hand_over(job);
+    }
+
+    /// What this process has committed, and the half second: others' commits cannot be told without asking.
+    pub(super) fn recent(&self) -> Stamp {
+        let version = self.inner.commits.load(Ordering::SeqCst);
+        let moment = self.inner.opened.elapsed().as_millis() / NOTICED_WITHIN.as_millis();
+        Stamp { version, moment }
     }
 
     /// Runs `work` in a transaction of its own connection while no other server does the same.
@@ -160,6 +175,7 @@ struct Worker {
     access: Access,
     session: Option<Session>,
     metrics: DbMetrics,
+    commits: Arc<AtomicI64>,
 }
 
 enum Outcome {
@@ -171,8 +187,9 @@ enum Outcome {
 }
 
 impl Worker {
-    fn new(config: &Config, access: Access, metrics: &DbMetrics) -> Self {
-        Self { config: config.clone(), access, session: None, metrics: metrics.clone() }
+    fn new(config: &Config, access: Access, metrics: &DbMetrics, commits: &Arc<AtomicI64>) -> Self {
+        let (config, metrics, commits) = (config.clone(), metrics.clone(), Arc::clone(commits));
+        Self { config, access, session: None, metrics, commits }
     }
 
     fn serve(&mut self, waiting: &Receiver<Box<dyn Job>>) {
@@ -248,6 +265,8 @@ impl Worker {
         match tx.commit_postgres() {
             Ok(()) => {
                 if matches!(self.access, Access::Write) {
+                    // Before anybody is told of it: see [`Engine::recent`].
+                    self.commits.fetch_add(1, Ordering::SeqCst);
                     self.metrics.committed(1);
                 }
                 Outcome::Done

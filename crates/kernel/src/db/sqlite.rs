@@ -71,7 +71,7 @@ impl Engine {
         let version = connection
             .prepare_cached("PRAGMA data_version")
             .and_then(|mut statement| statement.query_row([], |row| row.get(0)));
-        version.ok().map(Stamp)
+        version.ok().map(|version| Stamp { version, moment: 0 })
     }
 
     /// Copies into a private file beside `target` and gives it that name at the end: a copy that breaks off is

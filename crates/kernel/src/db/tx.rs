@@ -250,27 +250,31 @@ impl<'a> Tx<'a> {
         rows: &[[Value<'_>; N]],
     ) -> Result<u64, Error> {
         let mut inserted = 0;
-        for chunk in rows.chunks((PLACEHOLDERS_AT_MOST / N).min(500)) {
-            let mut sql = String::with_capacity(head.len() + tail.len() + chunk.len() * N * 7 + 2);
-            sql.push_str(head);
-            let mut placeholder = 0;
-            for row in 0..chunk.len() {
-                sql.push_str(if row == 0 { " (" } else { ", (" });
-                for column in 0..N {
-                    placeholder += 1;
-                    if column > 0 {
-                        sql.push_str(", ");
-                    }
-                    sql.push('$');
-                    sql.push_str(&placeholder.to_string());
-                }
-                sql.push(')');
-            }
-            sql.push(' ');
-            sql.push_str(tail);
-            inserted += self.execute(&sql, chunk.as_flattened())?;
+        for chunk in rows.chunks(rows_at_most(N)) {
+            inserted += self.execute(&many(head, chunk.len(), N, tail), chunk.as_flattened())?;
         }
         Ok(inserted)
+    }
+
+    /// As [`Tx::insert_many`], where `tail` ends with a `RETURNING` clause, whose rows it maps.
+    ///
+    /// # Errors
+    /// As [`Tx::insert_many`].
+    pub fn insert_many_returning<T, const N: usize>(
+        &mut self,
+        head: &str,
+        tail: &str,
+        rows: &[[Value<'_>; N]],
+        mut map: impl FnMut(&Row<'_>) -> Result<T, Error>,
+    ) -> Result<Vec<T>, Error> {
+        let mut returned = Vec::new();
+        for chunk in rows.chunks(rows_at_most(N)) {
+            self.each(&many(head, chunk.len(), N, tail), chunk.as_flattened(), |row| {
+                returned.push(map(row)?);
+                Ok::<_, Error>(())
+            })?;
+        }
+        Ok(returned)
     }
 
     /// Runs a script of several statements without parameters: a migration.
@@ -287,6 +291,32 @@ impl<'a> Tx<'a> {
         self.failed.get_or_insert_with(|| failure.error.clone());
         failure.error
     }
+}
+
+fn rows_at_most(columns: usize) -> usize {
+    (PLACEHOLDERS_AT_MOST / columns).min(500)
+}
+
+/// The statement that inserts so many rows of so many columns.
+fn many(head: &str, rows: usize, columns: usize, tail: &str) -> String {
+    let mut sql = String::with_capacity(head.len() + tail.len() + rows * columns * 7 + 2);
+    sql.push_str(head);
+    let mut placeholder = 0;
+    for row in 0..rows {
+        sql.push_str(if row == 0 { " (" } else { ", (" });
+        for column in 0..columns {
+            placeholder += 1;
+            if column > 0 {
+                sql.push_str(", ");
+            }
+            sql.push('$');
+            sql.push_str(&placeholder.to_string());
+        }
+        sql.push(')');
+    }
+    sql.push(' ');
+    sql.push_str(tail);
+    sql
 }
 
 struct Failure {

@@ -39,6 +39,14 @@ impl BadParameter {
 }
 
 impl Input {
+    fn add(&mut self, text: &str) -> Result<(), Fault> {
+        for pair in pairs(text) {
+            let (name, value) = pair?;
+            self.0.insert(name, Value::String(value));
+        }
+        Ok(())
+    }
+
     /// A text. A JSON number is taken as it is written.
     ///
     /// # Errors
@@ -71,9 +79,21 @@ impl<D: Dialect> FromRequestParts<D> for Query {
     type Rejection = Refusal<D>;
 
     async fn from_request_parts(parts: &mut Parts, _: &D) -> Result<Self, Refusal<D>> {
-        let mut input = Input::default();
-        pairs(parts.uri.query().unwrap_or_default(), &mut input)?;
-        Ok(Self(input.0.into_iter().collect()))
+        let query = parts.uri.query().unwrap_or_default();
+        let last = pairs(query).map(|pair| pair.map(|(name, value)| (name, Value::String(value))));
+        Ok(Self(last.collect::<Result<_, _>>()?))
+    }
+}
+
+/// The parameters of the query in their order, those with one name too.
+#[derive(Debug, Default)]
+pub struct Pairs(pub Vec<(String, String)>);
+
+impl<D: Dialect> FromRequestParts<D> for Pairs {
+    type Rejection = Refusal<D>;
+
+    async fn from_request_parts(parts: &mut Parts, _: &D) -> Result<Self, Refusal<D>> {
+        Ok(Self(pairs(parts.uri.query().unwrap_or_default()).collect::<Result<_, _>>()?))
     }
 }
 
@@ -119,7 +139,7 @@ impl<D: Dialect, const AT_MOST: usize> FromRequest<D> for Small<AT_MOST> {
 async fn read<D: Dialect>(request: Request) -> Result<Input, Fault> {
     let (parts, body) = request.into_parts();
     let mut input = Input::default();
-    pairs(parts.uri.query().unwrap_or_default(), &mut input)?;
+    input.add(parts.uri.query().unwrap_or_default())?;
     let bytes = read_body(body, D::BODY_LIMIT).await?;
     if bytes.is_empty() {
         return Ok(input);
@@ -132,7 +152,7 @@ async fn read<D: Dialect>(request: Request) -> Result<Input, Fault> {
         },
         Some(Kind::Form) => {
             let form = std::str::from_utf8(&bytes).map_err(|_| not_utf8())?;
-            pairs(form, &mut input)?;
+            input.add(form)?;
         }
         Some(Kind::Multipart(boundary)) => multipart(bytes, boundary, &mut input).await?,
         None => return Err(Fault::UnsupportedMediaType),
@@ -175,12 +195,11 @@ fn kind(headers: &HeaderMap) -> Option<Kind> {
 }
 
 /// Reads `a=1&b=2`, as the WHATWG's URL standard has it, but refuses what is not UTF-8 instead of mangling it.
-fn pairs(text: &str, input: &mut Input) -> Result<(), Fault> {
-    for pair in text.split('&').filter(|pair| !pair.is_empty()) {
+fn pairs(text: &str) -> impl Iterator<Item = Result<(String, String), Fault>> {
+    text.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        input.0.insert(decode(name)?, Value::String(decode(value)?));
-    }
-    Ok(())
+        Ok((decode(name)?, decode(value)?))
+    })
 }
 
 fn decode(text: &str) -> Result<String, Fault> {
@@ -212,7 +231,7 @@ mod tests {
 
     fn query(text: &str) -> Result<Input, Fault> {
         let mut input = Input::default();
-        pairs(text, &mut input).map(|()| input)
+        input.add(text).map(|()| input)
     }
 
     #[test]

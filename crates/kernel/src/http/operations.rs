@@ -221,10 +221,11 @@ fn json_response(description: &str, schema: Option<RefOr<Schema>>) -> utoipa::op
 
 /// An API ready to be mounted: its routes and its part of the OpenAPI document.
 pub struct Routes {
-    /// Serves the API's path space, faults included.
-    pub router: Router,
-    /// Describes it.
-    pub document: OpenApi,
+    pub(super) router: Router,
+    pub(super) document: OpenApi,
+    pub(super) spaces: &'static [&'static str],
+    /// Answers what is in the spaces and no operation.
+    pub(super) unknown: MethodRouter,
 }
 
 /// Where an API is.
@@ -271,23 +272,17 @@ pub fn fit<D: Dialect>(
     }
 
     let mut router = Router::new();
-    let unknown = {
-        let door = Door { kernel: Arc::clone(kernel), api, route: "unknown" };
-        any(async || Fault::NotFound.respond::<D>()).layer(from_fn_with_state(door, attend::<D>))
-    };
-    for space in place.spaces {
-        if !by_path.contains_key(*space) {
-            router = router.route(space, unknown.clone());
-        }
-        router = router.route(&format!("{space}/{{*rest}}"), unknown.clone());
-    }
+    let door = Door { kernel: Arc::clone(kernel), api, route: "unknown" };
+    let unknown = any(async || Fault::NotFound.respond::<D>()).layer(from_fn_with_state(door, attend::<D>));
     for (path, (methods, allowed, route)) in by_path {
         let door = Door { kernel: Arc::clone(kernel), api, route };
         let methods = refuse_others::<D>(methods, &allowed).layer(from_fn_with_state(door, attend::<D>));
         router = router.route(&path, methods);
     }
     Routes {
-        router: router.with_state(state),
+        router: router.with_state(state.clone()),
+        spaces: place.spaces,
+        unknown: unknown.with_state(state),
         document: under_own_names(
             api,
             OpenApiBuilder::new().paths(document).components(Some(components.build())).build(),

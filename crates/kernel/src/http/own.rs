@@ -1,9 +1,10 @@
 //! The whole application: the APIs side by side, and what belongs to none of them.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{Extension, State};
+use axum::extract::{Extension, Request, State};
 use axum::http::StatusCode;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::middleware::from_fn_with_state;
@@ -11,7 +12,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, any, get};
 use axum::{Json, Router};
 use serde::Serialize;
-use tower::Layer as _;
+use tower::{Layer as _, ServiceExt as _};
 use tower_http::normalize_path::NormalizePathLayer;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{InfoBuilder, OpenApi, OpenApiBuilder};
@@ -38,9 +39,11 @@ pub fn app(
 ) -> Service {
     let mut document = base_document();
     let mut router = Router::new();
+    let mut spaces = Vec::new();
     for api in apis {
         document.merge(api.document);
         router = router.merge(api.router);
+        spaces.extend(api.spaces.iter().map(|space| (*space, api.unknown.clone())));
     }
     let mut own = vec![("/healthz", get(health)), ("/readyz", get(ready))];
     if with_metrics {
@@ -54,8 +57,26 @@ pub fn app(
     let door = Door { kernel: Arc::clone(kernel), api: "kernel", route: "documentation" };
     router = router.merge(docs(document).layer(from_fn_with_state(door, attend::<Plain>)));
     let unknown = attended(kernel, "unknown", any(async || Fault::NotFound.respond::<Plain>()));
-    router = router.fallback_service(unknown.with_state(Arc::clone(kernel)));
+    router = router.fallback_service(told_by_its_api(spaces, unknown.with_state(Arc::clone(kernel))));
     NormalizePathLayer::trim_trailing_slash().layer(router)
+}
+
+/// Answers for an unknown path: the API in whose space it is, or `nobody`. A catch-all route for each space could not
+/// stand beside a parameter: `/users/{*rest}` beside `/users/{id}`.
+fn told_by_its_api(
+    spaces: Vec<(&'static str, MethodRouter)>,
+    nobody: MethodRouter,
+) -> impl tower::Service<Request, Response = Response, Error = Infallible, Future: Send> + Clone + Send + Sync
+{
+    let spaces: Arc<[_]> = spaces.into();
+    tower::service_fn(move |request: Request| {
+        let path = request.uri().path();
+        let is_in = |space: &str| {
+            path.strip_prefix(space).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        let owner = spaces.iter().find(|(space, _)| is_in(space)).map_or(&nobody, |(_, unknown)| unknown);
+        owner.clone().oneshot(request)
+    })
 }
 
 fn attended(

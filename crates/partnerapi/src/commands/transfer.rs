@@ -12,7 +12,7 @@ use kernel::clock::Clock;
 use kernel::db::Db;
 use kernel::http::HttpSettings;
 use kernel::metrics::Metrics;
-use kernel::transfer::{ExportError, ImportError, Summary, as_text};
+use kernel::transfer::{ExportError, ImportError, Secrets, Summary, as_text};
 
 use super::database;
 use crate::cli::Common;
@@ -78,7 +78,12 @@ pub(crate) async fn load(
     .await
 }
 
-pub(crate) async fn export(common: &Common, api: &str, account: Option<&str>) -> anyhow::Result<()> {
+pub(crate) async fn export(
+    common: &Common,
+    api: &str,
+    account: Option<&str>,
+    secrets: Secrets,
+) -> anyhow::Result<()> {
     let entry = entry(api, account)?;
     let db = database::look(common).await?;
     let api = mount(entry, &db)?;
@@ -86,7 +91,7 @@ pub(crate) async fn export(common: &Common, api: &str, account: Option<&str>) ->
         .read(move |tx| {
             let mut out = BufWriter::new(io::stdout().lock());
             if let Some(transfer) = api.transfer() {
-                transfer.export(tx, &mut out)?;
+                transfer.export(tx, secrets, &mut out)?;
             }
             Ok::<_, ExportError>(out.flush()?)
         })

@@ -1,6 +1,7 @@
 //! Demo data: what a newcomer finds after `serve --demo`.
 
 pub(crate) mod affiliates;
+pub(crate) mod routes;
 pub(crate) mod tickets;
 
 use std::sync::Arc;

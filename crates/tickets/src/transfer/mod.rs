@@ -6,7 +6,7 @@ use std::io::Write;
 
 use kernel::clock::Micros;
 use kernel::db::{Error as DbError, Tx};
-use kernel::transfer::{ExportError, Import, ImportError, Summary, Transfer, parse_json};
+use kernel::transfer::{ExportError, Import, ImportError, Secrets, Summary, Transfer, parse_json};
 
 use self::document::{Document, check};
 use crate::store::programme;
@@ -21,7 +21,7 @@ impl Transfer for Tickets {
         Ok(Box::new(document))
     }
 
-    fn export(&self, tx: &mut Tx<'_>, out: &mut dyn Write) -> Result<(), ExportError> {
+    fn export(&self, tx: &mut Tx<'_>, _: Secrets, out: &mut dyn Write) -> Result<(), ExportError> {
         out.write_all(b"{\"events\": [")?;
         for (index, event_id) in programme::event_ids(tx)?.into_iter().enumerate() {
             out.write_all(if index > 0 { b",\n" } else { b"\n" })?;

@@ -1,0 +1,19 @@
+//! `partnerapi init-account-roles` and `partnerapi init-report-types`.
+
+use routes::Initial;
+
+use super::database;
+use crate::cli::Common;
+use crate::telling::tell;
+
+/// Adds what is missing of what every network begins with.
+pub(crate) async fn init(common: &Common, what: Initial) -> anyhow::Result<()> {
+    let db = database::open(common).await?;
+    let added = db.write(move |tx| what.add_missing(tx)).await;
+    db.close().await;
+    let added = added?;
+    if added.is_empty() {
+        return tell("Nothing to add: all of them are there.");
+    }
+    added.iter().try_for_each(|thing| tell(&format!("Added {thing}.")))
+}
