@@ -6,6 +6,9 @@ use reqwest::Method;
 use serde_json::Value;
 use testkit::{Answer, App, Engine, run};
 
+/// What takes no key: browsers of all the world report there.
+pub(super) const PUBLIC: &[&str] = &["/cmp"];
+
 /// Every operation: its method, its path, what it says of itself.
 pub(crate) fn operations(document: &Value) -> Vec<(Method, String, Value)> {
     let mut operations = Vec::new();
@@ -85,6 +88,30 @@ fn every_operation_of_the_tickets_api_is_in_it() {
 }
 
 #[test]
+fn every_operation_of_the_affiliates_api_is_in_it() {
+    run(async {
+        let app = App::start(Engine::Sqlite);
+        let found: BTreeSet<_> = operations(&document(&app).await)
+            .into_iter()
+            .filter(|(.., operation)| operation["tags"][0] == "affiliates")
+            .map(|(method, path, _)| format!("{method} {path}"))
+            .collect();
+        let expected = [
+            "GET /api/accesses",
+            "GET /api/accesses/count",
+            "GET /api/purchases",
+            "GET /api/purchases/count",
+            "POST /api/purchases",
+            "PUT /api/purchases",
+            "GET /cmp",
+            "OPTIONS /cmp",
+            "POST /cmp",
+        ];
+        assert_eq!(found, expected.map(str::to_owned).into());
+    });
+}
+
+#[test]
 fn every_operation_tells_its_credentials_its_answer_and_its_errors() {
     run(async {
         let app = App::start(Engine::Sqlite);
@@ -99,6 +126,10 @@ fn every_operation_tells_its_credentials_its_answer_and_its_errors() {
             );
             assert!(operation["summary"].as_str().is_some_and(|summary| !summary.is_empty()), "{name}");
             assert!(operation["tags"].as_array().is_some_and(|tags| !tags.is_empty()), "{name}");
+            if PUBLIC.contains(&path.as_str()) {
+                assert!(operation.get("security").is_none(), "{name}: {operation}");
+                continue;
+            }
             let security = operation["security"].as_array().unwrap();
             assert!(!security.is_empty(), "{name}");
             for scheme in security.iter().flat_map(|way| way.as_object().unwrap().keys()) {
@@ -138,7 +169,9 @@ fn errors_have_the_shape_that_the_document_gives_them() {
     run(async {
         let app = App::start(Engine::Sqlite);
         let document = document(&app).await;
-        for (method, path, operation) in operations(&document) {
+        let with_key =
+            operations(&document).into_iter().filter(|(_, path, _)| !PUBLIC.contains(&path.as_str()));
+        for (method, path, operation) in with_key {
             // Through a proxy that nobody vouches for: no API trusts where it comes from.
             let request =
                 app.request(method.clone(), &filled(&path)).header("x-forwarded-for", "203.0.113.7");
@@ -168,6 +201,7 @@ fn every_documented_path_is_served() {
             };
             assert_ne!(answer.json, serde_json::json!({"detail": "Not Found"}), "{method} {path}");
             assert_ne!(answer.json["message"], "Not found", "{method} {path}");
+            assert_ne!(answer.json["err"], "Não encontrado", "{method} {path}");
             assert_ne!(answer.json, unknown.json, "{method} {path}");
             assert_ne!(answer.status, 405, "{method} {path}");
         }

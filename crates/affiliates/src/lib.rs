@@ -103,12 +103,21 @@ impl Affiliates {
             Operation::new(PUT, "/api/purchases", "Change the status of sales", handlers::update_purchases)
                 .takes::<wire::UpdatesBody>()
                 .answers::<wire::Message>(),
-            Operation::new(GET, "/cmp", "The script that reports accesses", handlers::script),
-            Operation::new(POST, "/cmp", "Report an access", handlers::report)
-                .takes::<wire::Report>()
-                .succeeds_with(204),
+            Operation::new(GET, "/cmp", "The script that reports accesses", handlers::script)
+                .answers_with("text/javascript")
+                .public(),
+            Operation::new(
+                POST,
+                "/cmp",
+                "Report an access; the JSON may be called text/plain",
+                handlers::report,
+            )
+            .takes::<wire::Report>()
+            .succeeds_with(204)
+            .public(),
             Operation::new(OPTIONS, "/cmp", "What a browser asks before it reports", handlers::preflight)
-                .succeeds_with(204),
+                .succeeds_with(204)
+                .public(),
         ]
     }
 }
