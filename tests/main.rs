@@ -1,5 +1,6 @@
 //! Black-box suites: each starts the real binary and speaks to it as its users do.
 
+mod affiliates;
 mod cluster;
 mod events;
 mod house;

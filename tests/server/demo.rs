@@ -47,8 +47,8 @@ async fn a_new_database_is_filled_and_the_printed_line_works(engine: Engine) {
     let client = reqwest::Client::new();
     for (url, headers) in &lines {
         assert!(url.starts_with(&app.server.url), "{url}");
-        if url.contains("/v2/orders") {
-            // It has a body: the suite of orders makes one.
+        if ["/v2/orders", "/api/purchases"].iter().any(|path| url.contains(path)) {
+            // They are tried in the suites of their APIs: one has a body, one has its key elsewhere.
             continue;
         }
         let request =

@@ -19,7 +19,7 @@ pub(crate) fn operations(document: &Value) -> Vec<(Method, String, Value)> {
 }
 
 /// Operations that need no credential.
-const OPEN: [&str; 1] = ["POST /api/o/token"];
+const OPEN: [&str; 4] = ["POST /api/o/token", "GET /cmp", "POST /cmp", "OPTIONS /cmp"];
 
 pub(super) fn is_open(method: &Method, path: &str) -> bool {
     OPEN.contains(&format!("{method} {path}").as_str())
@@ -144,6 +144,30 @@ fn every_operation_of_the_routes_api_is_in_it_at_every_path_with_its_success() {
 }
 
 #[test]
+fn every_operation_of_the_affiliates_api_is_in_it() {
+    run(async {
+        let app = App::start(Engine::Sqlite);
+        let found: BTreeSet<_> = operations(&document(&app).await)
+            .into_iter()
+            .filter(|(.., operation)| operation["tags"][0] == "affiliates")
+            .map(|(method, path, _)| format!("{method} {path}"))
+            .collect();
+        let expected = [
+            "GET /api/accesses",
+            "GET /api/accesses/count",
+            "GET /api/purchases",
+            "GET /api/purchases/count",
+            "POST /api/purchases",
+            "PUT /api/purchases",
+            "GET /cmp",
+            "OPTIONS /cmp",
+            "POST /cmp",
+        ];
+        assert_eq!(found, expected.map(str::to_owned).into());
+    });
+}
+
+#[test]
 fn every_operation_tells_its_credentials_its_answer_and_its_errors() {
     run(async {
         let app = App::start(Engine::Sqlite);
@@ -231,6 +255,7 @@ fn every_documented_path_is_served() {
             };
             assert_ne!(answer.json, serde_json::json!({"detail": "Not Found"}), "{method} {path}");
             assert_ne!(answer.json["message"], "Not found", "{method} {path}");
+            assert_ne!(answer.json["err"], "Não encontrado", "{method} {path}");
             assert_ne!(answer.json, unknown.json, "{method} {path}");
             assert_ne!(answer.status, 405, "{method} {path}");
         }

@@ -21,6 +21,7 @@ async fn all_refuse(app: &App, dress: impl Fn(RequestBuilder) -> RequestBuilder)
             Some("inventory") => {
                 serde_json::json!({"detail": "Authentication credentials were not provided."})
             }
+            Some("affiliates") => serde_json::json!({"err": "Não autorizado"}),
             Some("orders") => serde_json::json!({"detail": "Not authenticated"}),
             Some("routes") => serde_json::json!({"message": "Wrong credentials", "extra": {}}),
             _ => {

@@ -43,9 +43,9 @@ impl<const DIGITS: u32> Fixed<DIGITS> {
         self.0
     }
 
-    /// The number with all its digits after the point: `300.00`.
+    /// Written with all its digits: `300.00`.
     #[must_use]
-    pub fn fixed(self) -> String {
+    pub fn padded(self) -> String {
         let (units, unit) = (self.0.unsigned_abs(), Self::UNIT.unsigned_abs());
         let sign = if self.0 < 0 { "-" } else { "" };
         format!("{sign}{}.{:0width$}", units / unit, units % unit, width = DIGITS as usize)
@@ -122,9 +122,9 @@ mod tests {
     }
 
     #[test]
-    fn all_digits_are_written_where_they_are_wanted() {
-        for (text, shown) in [("300", "300.00"), ("-0.5", "-0.50"), ("0.01", "0.01")] {
-            assert_eq!(text.parse::<Money>().unwrap().fixed(), shown);
+    fn padded_it_has_all_its_digits() {
+        for (text, shown) in [("300", "300.00"), ("1234.5", "1234.50"), ("0.01", "0.01"), ("-0.5", "-0.50")] {
+            assert_eq!(text.parse::<Money>().unwrap().padded(), shown);
         }
     }
 

@@ -93,7 +93,7 @@ async fn fitted() -> Fitted {
             .also_at("/piece/{one}"),
         Operation::new(&[Method::HEAD, Method::POST, Method::GET], "/seen", "Has looks", async || "seen")
             .suffixes(&[".json", "/.json"])
-            .open(),
+            .public(),
     ];
     let routes = fit(&kernel, "toy", TOY, operations, Toy);
     let told = vec![

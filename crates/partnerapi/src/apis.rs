@@ -9,6 +9,7 @@ use crate::{WrongUsage, demo};
 /// How the APIs are set.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ApiSettings {
+    pub(crate) affiliates: affiliates::Settings,
     pub(crate) orders: orders::Settings,
 }
 
@@ -23,6 +24,17 @@ pub(crate) struct Entry {
 }
 
 pub(crate) const APIS: &[Entry] = &[
+    Entry {
+        name: "affiliates",
+        mount: |kernel, settings| {
+            Ok(Arc::new(affiliates::Affiliates::new(kernel, settings.affiliates.clone())))
+        },
+        demo: demo::Demo {
+            account: "hotel-hello",
+            data: Some(demo::affiliates::data),
+            curl: "curl -u '{key}:' '{url}/api/purchases?begin=2020-01-01&end=2099-12-31&status=1'",
+        },
+    },
     Entry {
         name: "inventory",
         mount: |kernel, _| Ok(Arc::new(inventory::Inventory::new(kernel))),

@@ -1,5 +1,7 @@
 //! The command line. Every flag has a variable, so that a container needs no flags.
 
+mod affiliates;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
@@ -7,6 +9,7 @@ use kernel::db::Location;
 use kernel::events;
 use sandbox::{ErrorStatus, Ids, Rules};
 
+pub(crate) use self::affiliates::Affiliates;
 use crate::logging::Format;
 use crate::settings::{
     Address, Networks, Optional, PartnerUrl, Pause, PublicUrl, Repeats, Replica, Seconds, clients,
@@ -283,6 +286,8 @@ pub(crate) struct Serve {
     pub(crate) rabbitmq: RabbitMq,
     #[command(flatten)]
     pub(crate) orders: Orders,
+    #[command(flatten)]
+    pub(crate) affiliates: Affiliates,
 }
 
 /// The broker that gets the events.

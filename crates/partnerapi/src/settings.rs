@@ -362,6 +362,10 @@ pub(crate) fn retries(text: &str) -> Result<u32, &'static str> {
     text.parse().ok().filter(|count| *count <= 1_000).ok_or("may be a number from 0 to 1000")
 }
 
+pub(crate) fn per_minute(text: &str) -> Result<u32, &'static str> {
+    text.parse().ok().filter(|count| *count > 0).ok_or("may be a number from 1 on")
+}
+
 pub(crate) fn number(text: &str) -> Result<i64, &'static str> {
     text.parse().map_err(|_| "may be a whole number")
 }

@@ -10,7 +10,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::process::{self, Environment, Finished, Server};
-use crate::{Database, Engine, Inventory, Tickets, Wire};
+use crate::{Database, Engine, Inventory, Supplier, Tickets, Wire};
 
 const DATABASE_URL: &str = "PARTNERAPI_DATABASE_URL";
 
@@ -194,6 +194,12 @@ impl App {
     #[must_use]
     pub fn tickets_with(&self, key: &str) -> Tickets {
         Tickets::new(self.client.clone(), self.server.url.clone(), key.to_owned())
+    }
+
+    /// A supplier with a new key.
+    #[must_use]
+    pub fn supplier(&self, account: &str) -> Supplier {
+        Supplier::new(self.client.clone(), self.server.url.clone(), self.key("affiliates", account))
     }
 
     /// A request to a path, without a credential.

@@ -4,9 +4,11 @@
 //! the other, and speaks HTTP to it. [`App`] does the starting, checks on every answer what must always hold,
 //! and at its end that the server stops in peace.
 
+mod affiliates;
 mod app;
 mod balancer;
 mod broker;
+mod browser;
 mod certificate;
 mod database;
 mod gate;
@@ -20,9 +22,11 @@ mod terminal;
 mod tickets;
 mod wire;
 
+pub use self::affiliates::{Supplier, suppliers};
 pub use self::app::{Answer, App, Builder, metric};
 pub use self::balancer::{Balancer, free_address};
 pub use self::broker::{Broker, Message};
+pub use self::browser::Browser;
 pub use self::certificate::Certificate;
 pub use self::database::{Database, Engine, Hold, open};
 pub use self::gate::{Gate, Way};

@@ -62,15 +62,15 @@ fn shown<S: Serializer>(value: &impl std::fmt::Display, serializer: S) -> Result
 }
 
 fn amount<S: Serializer>(amount: &Amount, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&amount.fixed())
+    serializer.serialize_str(&amount.padded())
 }
 
 fn optional_amount<S: Serializer>(amount: &Option<Amount>, serializer: S) -> Result<S::Ok, S::Error> {
-    amount.map(Amount::fixed).serialize(serializer)
+    amount.map(Amount::padded).serialize(serializer)
 }
 
 fn total<S: Serializer>(total: &Total, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&total.fixed())
+    serializer.serialize_str(&total.padded())
 }
 
 /// A shop.

@@ -36,6 +36,7 @@ pub fn migrations() -> &'static [Migration] {
         4 "0004_orders",
         5 "0005_routes",
         6 "0006_inventory",
+        7 "0007_affiliates",
     ]
 }
 

@@ -146,6 +146,18 @@ impl<D: Dialect> FromRequest<D> for Content {
     }
 }
 
+/// The body as it came, up to so many bytes: for an operation that takes less than its API.
+#[derive(Debug, Default)]
+pub struct Small<const AT_MOST: usize>(pub Vec<u8>);
+
+impl<D: Dialect, const AT_MOST: usize> FromRequest<D> for Small<AT_MOST> {
+    type Rejection = Refusal<D>;
+
+    async fn from_request(request: Request, _: &D) -> Result<Self, Refusal<D>> {
+        Ok(Self(read_body(request.into_body(), AT_MOST).await?))
+    }
+}
+
 async fn read<D: Dialect>(request: Request) -> Result<Input, Fault> {
     let (parts, body) = request.into_parts();
     let mut input = Input::default();

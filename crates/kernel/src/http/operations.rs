@@ -29,7 +29,6 @@ pub struct Operation<D> {
     methods: &'static [Method],
     path: &'static str,
     suffixes: &'static [&'static str],
-    is_open: bool,
     aliases: Vec<&'static str>,
     handler: MethodRouter<D>,
     summary: &'static str,
@@ -37,6 +36,8 @@ pub struct Operation<D> {
     body: Option<Body>,
     success: u16,
     answer: Option<RefOr<Schema>>,
+    answer_type: &'static str,
+    is_public: bool,
     failures: Vec<(u16, &'static str, RefOr<Schema>)>,
     schemas: Vec<(String, RefOr<Schema>)>,
 }
@@ -71,7 +72,6 @@ impl<D: Dialect> Operation<D> {
             methods,
             path,
             suffixes: &[],
-            is_open: false,
             aliases: Vec::new(),
             handler: on(filter, handler),
             summary,
@@ -79,6 +79,8 @@ impl<D: Dialect> Operation<D> {
             body: None,
             success: 200,
             answer: None,
+            answer_type: "application/json",
+            is_public: false,
             failures: Vec::new(),
             schemas: Vec::new(),
         }
@@ -96,13 +98,6 @@ impl<D: Dialect> Operation<D> {
     #[must_use]
     pub fn suffixes(mut self, suffixes: &'static [&'static str]) -> Self {
         self.suffixes = suffixes;
-        self
-    }
-
-    /// Nobody needs a credential for it.
-    #[must_use]
-    pub fn open(mut self) -> Self {
-        self.is_open = true;
         self
     }
 
@@ -159,6 +154,21 @@ impl<D: Dialect> Operation<D> {
         self
     }
 
+    /// A success is answered with text of this type.
+    #[must_use]
+    pub fn answers_with(mut self, media_type: &'static str) -> Self {
+        self.answer = Some(String::schema());
+        self.answer_type = media_type;
+        self
+    }
+
+    /// It takes no key.
+    #[must_use]
+    pub fn public(mut self) -> Self {
+        self.is_public = true;
+        self
+    }
+
     /// A success has this status, which has no body unless [`Operation::answers`] says so.
     #[must_use]
     pub fn succeeds_with(mut self, status: u16) -> Self {
@@ -204,14 +214,14 @@ impl<D: Dialect> Operation<D> {
             .summary(Some(self.summary))
             .operation_id(Some(format!("{}{slug}", method.as_str().to_ascii_lowercase())))
             .parameters(Some(self.parameters.iter().filter(applies).cloned()))
-            .response(self.success.to_string(), json_response("Success", self.answer.clone()));
+            .response(self.success.to_string(), response("Success", self.answer_type, self.answer.clone()));
         if let (true, Some(Body { schema, media_types, .. })) = (has_body, &self.body) {
             let body = media_types.iter().fold(RequestBodyBuilder::new(), |body, media_type| {
                 body.content(*media_type, Content::new(Some(schema.clone())))
             });
             operation = operation.request_body(Some(body.build()));
         }
-        for scheme in super::SECURITY_SCHEMES.iter().filter(|_| !self.is_open) {
+        for scheme in super::SECURITY_SCHEMES.iter().filter(|_| !self.is_public) {
             operation = operation.security(SecurityRequirement::new(*scheme, [] as [&str; 0]));
         }
         let error = RefOr::Ref(Ref::from_schema_name(D::ErrorBody::name()));
@@ -223,7 +233,7 @@ impl<D: Dialect> Operation<D> {
             schemas.push(schema);
         }
         for (status, (meanings, schemas)) in failures {
-            let response = json_response(&meanings.join("; "), one_of(schemas));
+            let response = response(&meanings.join("; "), "application/json", one_of(schemas));
             operation = operation.response(status.to_string(), response);
         }
         operation
@@ -238,10 +248,10 @@ fn one_of(mut schemas: Vec<RefOr<Schema>>) -> Option<RefOr<Schema>> {
     schemas.pop()
 }
 
-fn json_response(description: &str, schema: Option<RefOr<Schema>>) -> utoipa::openapi::Response {
+fn response(description: &str, media_type: &str, schema: Option<RefOr<Schema>>) -> utoipa::openapi::Response {
     let response = ResponseBuilder::new().description(description);
     match schema {
-        Some(schema) => response.content("application/json", Content::new(Some(schema))).build(),
+        Some(schema) => response.content(media_type, Content::new(Some(schema))).build(),
         None => response.build(),
     }
 }

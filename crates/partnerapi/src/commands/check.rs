@@ -25,6 +25,7 @@ pub(crate) async fn check(common: &Common, settings: Serve) -> anyhow::Result<()
         found.push(("broker", events::look(&broker.address, &broker.exchange, broker.timeout).await));
     }
     found.push(("partner", orders::look(&settings.orders.settings()).await));
+    found.extend(settings.affiliates.look().map(|found| ("geolocation", found)));
     if let Some(port) = settings.metrics_port.0 {
         found.push(("metrics port", is_free(SocketAddr::from((Ipv4Addr::UNSPECIFIED, port)))));
     }

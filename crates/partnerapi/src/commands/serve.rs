@@ -33,10 +33,11 @@ pub(crate) async fn serve(common: &Common, settings: Serve) -> anyhow::Result<()
     // From the first moment on: whoever sees that it listens may tell it to stop.
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let tls = tls(&settings)?;
+    let mut api_settings =
+        ApiSettings { affiliates: settings.affiliates.settings()?, orders: settings.orders.settings() };
     let kernel = kernel(common, &settings).await?;
     let (stop, stopping) = watch::channel(());
     let mut background = JoinSet::new();
-    let mut api_settings = ApiSettings { orders: settings.orders.settings() };
     if settings.demo && api_settings.orders.partner_url.is_none() {
         api_settings.orders.partner_url = Some(run_sandbox(&mut background, until(stopping.clone())).await?);
     }

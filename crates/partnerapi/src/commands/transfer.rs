@@ -1,5 +1,6 @@
 //! `partnerapi import` and `partnerapi export`.
 
+use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal as _, Read as _, Write as _};
 use std::path::Path;
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use kernel::clock::Clock;
 use kernel::db::Db;
 use kernel::http::HttpSettings;
 use kernel::metrics::Metrics;
-use kernel::transfer::{ExportError, ImportError, Secrets, Summary};
+use kernel::transfer::{ExportError, ImportError, Secrets, Summary, as_text};
 
 use super::database;
 use crate::cli::Common;
@@ -25,11 +26,11 @@ pub(crate) async fn import(
     account: Option<&str>,
 ) -> anyhow::Result<()> {
     let entry = entry(api, account)?;
-    let text = read(file)?;
+    let source = Source::open(file).with_context(|| format!("cannot read {}", file.display()))?;
     let db = database::open(common).await?;
     let api = mount(entry, &db)?;
     let bar = progress_bar();
-    let summary = load(&*api, &db, &text, &bar).await;
+    let summary = load(&*api, &db, source, &bar).await;
     bar.finish_and_clear();
     db.close().await;
     let summary = summary.with_context(|| file.display().to_string())?;
@@ -37,16 +38,36 @@ pub(crate) async fn import(
     tell(&format!("{inserted} inserted, {updated} updated, {removed} removed, {unchanged} unchanged"))
 }
 
-/// Parses and stores a file's text, all or nothing.
+/// Where an import reads from.
+pub(crate) enum Source {
+    File(File),
+    Bytes(Vec<u8>),
+}
+
+impl Source {
+    fn open(path: &Path) -> io::Result<Self> {
+        if path != Path::new("-") {
+            return File::open(path).map(Self::File);
+        }
+        let mut bytes = Vec::new();
+        io::stdin().read_to_end(&mut bytes)?;
+        Ok(Self::Bytes(bytes))
+    }
+}
+
+/// Parses and stores what `source` has, all or nothing.
 pub(crate) async fn load(
     api: &dyn Api,
     db: &Db,
-    text: &str,
+    source: Source,
     bar: &ProgressBar,
 ) -> Result<Summary, ImportError> {
     let transfer =
         api.transfer().ok_or_else(|| ImportError::File(format!("{} has nothing to import", api.name())))?;
-    let parsed = transfer.parse(text)?;
+    let parsed = match source {
+        Source::File(file) => transfer.parse_file(file)?,
+        Source::Bytes(bytes) => transfer.parse(&as_text(bytes)?)?,
+    };
     bar.set_length(parsed.steps());
     let bar = bar.clone();
     let now = Clock::System.now();
@@ -97,23 +118,6 @@ fn mount(entry: &apis::Entry, db: &Db) -> anyhow::Result<Arc<dyn Api>> {
     };
     let kernel: Arc<Kernel> = Kernel::new(db.clone(), Clock::System, Metrics::default(), http);
     (entry.mount)(kernel, &apis::ApiSettings::default())
-}
-
-fn read(file: &Path) -> anyhow::Result<String> {
-    let mut bytes = Vec::new();
-    if file == Path::new("-") {
-        io::stdin().read_to_end(&mut bytes).context("cannot read standard input")?;
-    } else {
-        bytes = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
-    }
-    let text = String::from_utf8(bytes).map_err(|error| {
-        let line = 1 + error.as_bytes()[..error.utf8_error().valid_up_to()]
-            .iter()
-            .filter(|byte| **byte == b'\n')
-            .count();
-        anyhow::anyhow!("{}: line {line} is not UTF-8", file.display())
-    })?;
-    Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
 }
 
 fn progress_bar() -> ProgressBar {

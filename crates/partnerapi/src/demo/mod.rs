@@ -1,5 +1,6 @@
 //! Demo data: what a newcomer finds after `serve --demo`.
 
+pub(crate) mod affiliates;
 pub(crate) mod routes;
 pub(crate) mod tickets;
 
@@ -12,7 +13,7 @@ use kernel::clock::Micros;
 use kernel::db::Error;
 use kernel::keys;
 
-use crate::commands::transfer::load;
+use crate::commands::transfer::{Source, load};
 use crate::telling::tell;
 use crate::{WrongUsage, apis};
 
@@ -45,7 +46,7 @@ pub(crate) async fn fill(kernel: &Arc<Kernel>, mounted: &[Arc<dyn Api>], url: &s
         }
         for (entry, api) in apis::APIS.iter().zip(mounted) {
             if let Some(data) = entry.demo.data {
-                load(&**api, &kernel.db, &data(now), &ProgressBar::hidden())
+                load(&**api, &kernel.db, Source::Bytes(data(now).into_bytes()), &ProgressBar::hidden())
                     .await
                     .with_context(|| format!("the demo data of {}", entry.name))?;
             }
