@@ -1,5 +1,6 @@
 //! The house keeps its own rules: what the documents say is true, and every room has the same furniture.
 
+mod affiliates;
 mod documents;
 mod furniture;
 mod lines;
