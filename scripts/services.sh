@@ -3,6 +3,7 @@
 #   use_postgres [OPTION…]   sets TEST_POSTGRES_URL: to the server it names already, or to a new private one that
 #                            is started with `-c OPTION` for each option
 #   use_rabbitmq             sets TEST_RABBITMQ_URL in the same way
+#   use_browser              installs the browser in which pages are tested, where it is missing
 
 scripts=$(dirname "${BASH_SOURCE[0]}")
 services_directory=$(mktemp -d -t partnerapi-services.XXXXXX)
@@ -67,6 +68,11 @@ use_rabbitmq() {
   fi
   # It needs three ports, and somebody may take one between the look and the start.
   start_rabbitmq || start_rabbitmq || start_rabbitmq || { cat "$services_directory"/rabbitmq.*/output >&2; exit 1; }
+}
+
+use_browser() {
+  need_package chromium chromium
+  need_package chromedriver chromium-driver
 }
 
 start_rabbitmq() {

@@ -11,13 +11,14 @@ const OTHER_ROOMS: [&str; 4] = ["kernel", "partnerapi", "sandbox", "testkit"];
 const FURNITURE: [&str; 5] = ["lib", "wire", "rules", "store", "handlers"];
 
 /// What a crate may have beside it, and why.
-const MORE: [(&str, &str, &str); 8] = [
+const MORE: [(&str, &str, &str); 9] = [
     ("*", "jobs", "not every API has work in the background"),
     (
         "*",
         "transfer",
         "the file that an API imports is a contract of its own, with another reader than its wire",
     ),
+    ("inventory", "page", "its answers as a person sees them"),
     ("orders", "settings", "it has a dozen, which the binary's command line fills"),
     ("orders", "fields", "its faults are told all at once, in another framework's shape"),
     ("orders", "partner", "the only API that calls somebody"),

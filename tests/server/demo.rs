@@ -37,7 +37,7 @@ async fn a_new_database_is_filled_and_the_printed_line_works(engine: Engine) {
     let app = demo(Database::empty(engine));
     let printed = printed(&app).await;
     let lines = curl_lines(&printed);
-    assert_eq!(lines.len(), 3, "one for each API: {printed}");
+    assert_eq!(lines.len(), 4, "one for each API: {printed}");
     let client = reqwest::Client::new();
     for (url, headers) in &lines {
         assert!(url.starts_with(&app.server.url), "{url}");

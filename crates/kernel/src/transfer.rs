@@ -1,6 +1,7 @@
 //! Reference data in and out, by file.
 
-use std::io::Write;
+use std::fs::File;
+use std::io::{Read as _, Write};
 use std::ops::AddAssign;
 
 use serde::de::DeserializeOwned;
@@ -73,6 +74,17 @@ pub trait Transfer: Send + Sync {
     /// [`ImportError::File`] names the line or the path of the mistake.
     fn parse(&self, text: &str) -> Result<Box<dyn Import>, ImportError>;
 
+    /// As [`Transfer::parse`], of a file. An API whose files need not fit into memory reads it piece by piece, and again
+    /// to store it.
+    ///
+    /// # Errors
+    /// As [`Transfer::parse`].
+    fn parse_file(&self, mut file: File) -> Result<Box<dyn Import>, ImportError> {
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes).map_err(|error| ImportError::File(format!("cannot read: {error}")))?;
+        self.parse(&as_text(bytes)?)
+    }
+
     /// Writes everything that [`Transfer::parse`] can read back. Export, import into an empty database and
     /// export give the same.
     ///
@@ -96,6 +108,19 @@ pub enum ExportError {
     /// The output could not be written.
     #[error("cannot write: {0}")]
     Output(#[from] std::io::Error),
+}
+
+/// A file's bytes as text, without the mark that some editors put at the beginning.
+///
+/// # Errors
+/// [`ImportError::File`] names the line that is not UTF-8.
+pub fn as_text(bytes: Vec<u8>) -> Result<String, ImportError> {
+    let text = String::from_utf8(bytes).map_err(|error| {
+        let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+        let line = 1 + good.iter().filter(|byte| **byte == b'\n').count();
+        ImportError::File(format!("line {line} is not UTF-8"))
+    })?;
+    Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
 }
 
 /// Reads JSON into a type; a mistake is named by its path in the document and its line.

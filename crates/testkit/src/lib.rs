@@ -6,6 +6,7 @@
 
 mod app;
 mod broker;
+mod browser;
 mod certificate;
 mod database;
 mod gate;
@@ -20,6 +21,7 @@ mod wire;
 
 pub use self::app::{Answer, App, Builder, metric};
 pub use self::broker::{Broker, Message};
+pub use self::browser::Browser;
 pub use self::certificate::Certificate;
 pub use self::database::{Database, Engine, Hold, open};
 pub use self::gate::{Gate, Way};

@@ -1,5 +1,6 @@
 //! `partnerapi import` and `partnerapi export`.
 
+use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal as _, Read as _, Write as _};
 use std::path::Path;
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use kernel::clock::Clock;
 use kernel::db::Db;
 use kernel::http::HttpSettings;
 use kernel::metrics::Metrics;
-use kernel::transfer::{ExportError, ImportError, Secrets, Summary};
+use kernel::transfer::{ExportError, ImportError, Secrets, Summary, Transfer, as_text};
 
 use super::database;
 use crate::cli::Common;
@@ -25,11 +26,11 @@ pub(crate) async fn import(
     account: Option<&str>,
 ) -> anyhow::Result<()> {
     let entry = entry(api, account)?;
-    let text = read(file)?;
+    let source = Source::open(file).with_context(|| format!("cannot read {}", file.display()))?;
     let db = database::open(common).await?;
     let api = mount(entry, &db)?;
     let bar = progress_bar();
-    let summary = load(&*api, &db, &text, &bar).await;
+    let summary = load(&*api, account, &db, source, &bar).await;
     bar.finish_and_clear();
     db.close().await;
     let summary = summary.with_context(|| file.display().to_string())?;
@@ -37,16 +38,37 @@ pub(crate) async fn import(
     tell(&format!("{inserted} inserted, {updated} updated, {removed} removed, {unchanged} unchanged"))
 }
 
-/// Parses and stores a file's text, all or nothing.
+/// Where an import reads from.
+pub(crate) enum Source {
+    File(File),
+    Bytes(Vec<u8>),
+}
+
+impl Source {
+    fn open(path: &Path) -> io::Result<Self> {
+        if path != Path::new("-") {
+            return File::open(path).map(Self::File);
+        }
+        let mut bytes = Vec::new();
+        io::stdin().read_to_end(&mut bytes)?;
+        Ok(Self::Bytes(bytes))
+    }
+}
+
+/// Parses and stores what `source` has, all or nothing.
 pub(crate) async fn load(
     api: &dyn Api,
+    account: Option<&str>,
     db: &Db,
-    text: &str,
+    source: Source,
     bar: &ProgressBar,
 ) -> Result<Summary, ImportError> {
-    let transfer =
-        api.transfer().ok_or_else(|| ImportError::File(format!("{} has nothing to import", api.name())))?;
-    let parsed = transfer.parse(text)?;
+    let parsed = with_transfer(api, account, |transfer| match source {
+        Source::File(file) => transfer.parse_file(file),
+        Source::Bytes(bytes) => transfer.parse(&as_text(bytes)?),
+    });
+    let parsed =
+        parsed.unwrap_or_else(|| Err(ImportError::File(format!("{} has nothing to import", api.name()))))?;
     bar.set_length(parsed.steps());
     let bar = bar.clone();
     let now = Clock::System.now();
@@ -66,12 +88,12 @@ pub(crate) async fn export(
     let entry = entry(api, account)?;
     let db = database::look(common).await?;
     let api = mount(entry, &db)?;
+    let account = account.map(str::to_owned);
     let exported = db
         .read(move |tx| {
             let mut out = BufWriter::new(io::stdout().lock());
-            if let Some(transfer) = api.transfer() {
-                transfer.export(tx, secrets, &mut out)?;
-            }
+            let export = |transfer: &dyn Transfer| transfer.export(tx, secrets, &mut out);
+            with_transfer(&*api, account.as_deref(), export).unwrap_or(Ok(()))?;
             Ok::<_, ExportError>(out.flush()?)
         })
         .await;
@@ -79,12 +101,30 @@ pub(crate) async fn export(
     exported.context("cannot export")
 }
 
+/// Hands over what is imported and exported of an API, or of an account in it. `None`: there is no such thing.
+pub(crate) fn with_transfer<T>(
+    api: &dyn Api,
+    account: Option<&str>,
+    then: impl FnOnce(&dyn Transfer) -> T,
+) -> Option<T> {
+    match account.and_then(|account| api.transfer_of(account)) {
+        Some(transfer) => Some(then(&*transfer)),
+        None => api.transfer().map(then),
+    }
+}
+
 fn entry(api: &str, account: Option<&str>) -> Result<&'static apis::Entry, WrongUsage> {
     let entry = apis::named(api)?;
-    if account.is_some() {
-        return Err(WrongUsage(format!("the data of {api} belongs to no account: leave --account out")));
+    match (entry.by_account, account) {
+        (true, Some("")) => Err(WrongUsage("--account may not be empty".to_owned())),
+        (true, None) => {
+            Err(WrongUsage(format!("the data of {api} belongs to accounts: say whose it is, --account NAME")))
+        }
+        (false, Some(_)) => {
+            Err(WrongUsage(format!("the data of {api} belongs to no account: leave --account out")))
+        }
+        _ => Ok(entry),
     }
-    Ok(entry)
 }
 
 fn mount(entry: &apis::Entry, db: &Db) -> anyhow::Result<Arc<dyn Api>> {
@@ -99,27 +139,10 @@ fn mount(entry: &apis::Entry, db: &Db) -> anyhow::Result<Arc<dyn Api>> {
     (entry.mount)(kernel, &apis::ApiSettings::default())
 }
 
-fn read(file: &Path) -> anyhow::Result<String> {
-    let mut bytes = Vec::new();
-    if file == Path::new("-") {
-        io::stdin().read_to_end(&mut bytes).context("cannot read standard input")?;
-    } else {
-        bytes = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
-    }
-    let text = String::from_utf8(bytes).map_err(|error| {
-        let line = 1 + error.as_bytes()[..error.utf8_error().valid_up_to()]
-            .iter()
-            .filter(|byte| **byte == b'\n')
-            .count();
-        anyhow::anyhow!("{}: line {line} is not UTF-8", file.display())
-    })?;
-    Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
-}
-
 fn progress_bar() -> ProgressBar {
     if !io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }
-    let style = ProgressStyle::with_template("{wide_bar} {pos}/{len} {eta}");
+    let style = ProgressStyle::with_template("{wide_bar} {pos}/{len} {per_sec} {eta}");
     ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
