@@ -2,6 +2,7 @@
 
 mod documents;
 mod furniture;
+mod inventory;
 mod lines;
 mod monitoring;
 mod orders;

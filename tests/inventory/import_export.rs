@@ -332,11 +332,20 @@ async fn a_mistake_in_a_table_is_named_by_its_line_and_stores_nothing(engine: En
         ),
         (
             "date,shop_id,product_id,qty\n\n2016-07-01,3,6343\n".to_owned(),
-            "line 3 has 3 values where line 1 has 4 names",
+            "line 3 has 3 values where the first line has 4 names",
         ),
-        ("date,shop_id,qty\n2016-07-01,3,1\n".to_owned(), "line 1: there is no column product_id"),
-        ("date,date,shop_id,product_id,qty\n".to_owned(), "line 1: there are two columns date"),
-        (String::new(), "line 1: there is no column date"),
+        ("date,shop_id,qty\n2016-07-01,3,1\n".to_owned(), "line 1 has no column product_id"),
+        ("date,date,shop_id,product_id,qty\n".to_owned(), "line 1 has two columns date"),
+        (
+            "date,shop_id,product_id,qty\r\n\r\n2016-07-01,3,6343,1\r\n2016-07-01,3,6343,x\r\n".to_owned(),
+            "line 4: qty",
+        ),
+        (
+            "date,shop_id,product_id,qty\n2016-07-01,3,6343,1\n2016-07-01,\"3,6343,1\n".to_owned(),
+            "line 3 has a quote that does not end",
+        ),
+        (format!("date,shop_id,product_id,qty\n{}", "1".repeat(1 << 20)), "line 2 is too long"),
+        (String::new(), "line 1 has no column date"),
     ] {
         let refused = import(&app, "network", "mistake.csv", &table).refused(1);
         assert!(refused.contains("mistake.csv") && refused.contains(named), "{named}: {refused}");

@@ -19,6 +19,7 @@ mod racing;
 mod seed;
 mod storing;
 mod tokens;
+mod vendor;
 
 /// A server, and an uploader with the shop 3 and the products 6313 and 6343 of the seed.
 async fn start(engine: Engine) -> (App, Inventory) {
