@@ -4,6 +4,7 @@
 #                            is started with `-c OPTION` for each option
 #   use_rabbitmq             sets TEST_RABBITMQ_URL in the same way
 #   use_browser              installs the browser in which pages are tested, where it is missing
+#   use_python               sets TEST_PYTHON to a Python with the libraries of a vendor's client, in target/
 
 scripts=$(dirname "${BASH_SOURCE[0]}")
 PATH=$PATH:/usr/sbin # where Debian keeps servers
@@ -68,6 +69,18 @@ use_rabbitmq() {
 use_browser() {
   need_package chromium chromium
   need_package chromedriver chromium-driver
+}
+
+use_python() {
+  [ -z "${TEST_PYTHON:-}" ] || return 0
+  local home=target/test-python
+  if ! "$home/bin/python" -c 'import requests_oauthlib' 2>/dev/null; then
+    python3 -c 'import ensurepip, venv' 2>/dev/null || need_package no-such-command python3-venv
+    python3 -m venv --clear "$home"
+    "$home/bin/pip" install --quiet --disable-pip-version-check requests==2.32.5 requests-oauthlib==2.0.0
+  fi
+  TEST_PYTHON=$PWD/$home/bin/python
+  export TEST_PYTHON
 }
 
 start_rabbitmq() {

@@ -3,6 +3,7 @@
 mod affiliates;
 mod documents;
 mod furniture;
+mod inventory;
 mod lines;
 mod monitoring;
 mod orders;

@@ -11,6 +11,7 @@ const PROGRAM: &str = "cargo run --release --";
 /// The line that starts the server, and the one that the newcomer completes.
 const SERVE: &str = "cargo run --release -- serve --demo";
 const KEY: &str = "KEY=pk_tickets_…";
+const STOCK: &str = "STOCK=pk_inventory_…";
 /// Where the server is, in the words of README.md.
 const BASE: &str = "http://127.0.0.1:8000";
 
@@ -21,11 +22,11 @@ fn lines_to_copy() -> String {
     blocks.filter_map(|rest| rest.split_once("```").map(|(block, _)| block)).collect()
 }
 
-/// The key where README.md says that it stands: in what `serve --demo` prints, after `tickets: `.
-fn printed_key(app: &App) -> String {
+/// A key where README.md says that it stands: in what `serve --demo` prints, after `tickets: `, say.
+fn printed_key(app: &App, api: &str) -> String {
     let printed = app.server.stdout();
-    let line = printed.lines().find_map(|line| line.strip_prefix("tickets: "));
-    line.unwrap_or_else(|| panic!("no line `tickets: KEY` in {printed}")).to_owned()
+    let line = printed.lines().find_map(|line| line.strip_prefix(api)?.strip_prefix(": "));
+    line.unwrap_or_else(|| panic!("no line `{api}: KEY` in {printed}")).to_owned()
 }
 
 on_both_engines!(the_lines_of_the_readme_work_as_they_stand);
@@ -36,7 +37,8 @@ async fn the_lines_of_the_readme_work_as_they_stand(engine: Engine) {
     let app = App::builder(engine).arg("--demo").start();
     let script = lines
         .replace(SERVE, ": the server runs already")
-        .replace(KEY, &format!("KEY={}", printed_key(&app)))
+        .replace(KEY, &format!("KEY={}", printed_key(&app, "tickets")))
+        .replace(STOCK, &format!("STOCK={}", printed_key(&app, "inventory")))
         .replace(PROGRAM, &format!("'{}'", binary().display()))
         .replace(BASE, &app.server.url);
 
@@ -69,6 +71,9 @@ async fn the_lines_of_the_readme_work_as_they_stand(engine: Engine) {
     assert!(out.contains("orders.order.created"), "{out}");
     assert!(out.contains("Москва 1-3") && out.contains("\"chat_ids\":[") && out.contains("424242,"), "{out}");
     assert!(out.contains("routes.role.assigned") && out.contains("routes.route.created"), "{out}");
+    assert!(out.contains("inventory.stock.stored"), "{out}");
+    let milk = app.inventory("network").results("product-inventory/?product_id=6001&ordering=-date").await;
+    assert_eq!((&milk[0]["qty"], &milk[0]["stock_total_price"]), (&"12.5000".into(), &"536.25".into()));
     assert!(out.contains("A quiet evening"), "{out}");
     assert!(out.contains("database: takes writes"), "{out}");
 }

@@ -9,14 +9,17 @@ mod bodies;
 mod events;
 mod faults;
 mod formats;
+mod import_export;
 mod listing;
 mod model;
 mod names;
+mod page;
 mod paging;
 mod racing;
 mod seed;
 mod storing;
 mod tokens;
+mod vendor;
 
 /// A server, and an uploader with the shop 3 and the products 6313 and 6343 of the seed.
 async fn start(engine: Engine) -> (App, Inventory) {

@@ -14,6 +14,7 @@ mod handlers;
 mod page;
 mod rules;
 mod store;
+mod transfer;
 mod wire;
 
 use std::sync::Arc;
@@ -185,5 +186,9 @@ impl Api for Inventory {
 
     fn transfer(&self) -> Option<&dyn Transfer> {
         None
+    }
+
+    fn transfer_of(&self, account: &str) -> Option<Box<dyn Transfer>> {
+        Some(Box::new(transfer::OfAccount(account.to_owned())))
     }
 }

@@ -137,4 +137,10 @@ pub trait Api: Send + Sync {
 
     /// What can be imported and exported, if anything.
     fn transfer(&self) -> Option<&dyn Transfer>;
+
+    /// What can be imported and exported of an account, if data belongs to accounts. [`Api::transfer`] then has
+    /// nothing.
+    fn transfer_of(&self, _account: &str) -> Option<Box<dyn Transfer>> {
+        None
+    }
 }

@@ -20,12 +20,15 @@ type Mount = fn(Arc<Kernel>, &ApiSettings) -> anyhow::Result<Arc<dyn Api>>;
 pub(crate) struct Entry {
     pub(crate) name: &'static str,
     pub(crate) mount: Mount,
+    /// Whether its data belongs to accounts, so that an import and an export are of one.
+    pub(crate) by_account: bool,
     pub(crate) demo: demo::Demo,
 }
 
 pub(crate) const APIS: &[Entry] = &[
     Entry {
         name: "affiliates",
+        by_account: false,
         mount: |kernel, settings| {
             Ok(Arc::new(affiliates::Affiliates::new(kernel, settings.affiliates.clone())))
         },
@@ -37,20 +40,23 @@ pub(crate) const APIS: &[Entry] = &[
     },
     Entry {
         name: "inventory",
+        by_account: true,
         mount: |kernel, _| Ok(Arc::new(inventory::Inventory::new(kernel))),
         demo: demo::Demo {
             account: "network",
-            data: None,
-            curl: "curl -H 'Authorization: Bearer {key}' {url}/api/v1/product-inventory/",
+            data: Some(demo::inventory::data),
+            curl: "curl -H 'Authorization: Bearer {key}' '{url}/api/v1/product-inventory/?search=%D0%BC%D0%BE%D0%BB%D0%BE%D0%BA%D0%BE&page_size=3'",
         },
     },
     Entry {
         name: "orders",
+        by_account: false,
         mount: |kernel, settings| Ok(Arc::new(orders::Orders::new(kernel, settings.orders.clone())?)),
         demo: demo::Demo { account: "shop", data: None, curl: demo::ORDER },
     },
     Entry {
         name: "routes",
+        by_account: false,
         mount: |kernel, _| Ok(Arc::new(routes::Routes::new(kernel))),
         demo: demo::Demo {
             account: "bot",
@@ -60,6 +66,7 @@ pub(crate) const APIS: &[Entry] = &[
     },
     Entry {
         name: "tickets",
+        by_account: false,
         mount: |kernel, _| Ok(Arc::new(tickets::Tickets::new(kernel))),
         demo: demo::Demo {
             account: "kassir",

@@ -1,5 +1,7 @@
 //! A real browser without a window, driven over the WebDriver protocol.
 
+mod hand;
+
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 

@@ -8,7 +8,6 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use kernel::http::{Content, Fault};
-use kernel::keys::Caller;
 
 pub(crate) use self::names::{
     list as list_names, one as one_name, options_of_list, options_of_one, store as store_names,
@@ -16,10 +15,10 @@ pub(crate) use self::names::{
 pub(crate) use self::stock::{list, one, options, options_of_one_stock, store};
 pub(crate) use self::tokens::token;
 use crate::Inventory;
-use crate::wire::{Asked, Collection, Failure, Metadata, Reply, Root, StoredView, answer};
+use crate::wire::{Asked, Collection, Failure, Known, Metadata, Reply, Root, StoredView, answer};
 
 /// The collections.
-pub(crate) async fn root(State(_): State<Inventory>, _: Caller, asked: Asked) -> Response {
+pub(crate) async fn root(State(_): State<Inventory>, _: Known, asked: Asked) -> Response {
     let root = Root {
         product_inventory: asked.collection("product-inventory"),
         shops: asked.collection("shops"),
@@ -28,7 +27,7 @@ pub(crate) async fn root(State(_): State<Inventory>, _: Caller, asked: Asked) ->
     answer(&asked, Reply::json(&asked, StatusCode::OK, &root))
 }
 
-pub(crate) async fn options_of_root(State(_): State<Inventory>, _: Caller, asked: Asked) -> Response {
+pub(crate) async fn options_of_root(State(_): State<Inventory>, _: Known, asked: Asked) -> Response {
     answer(&asked, Reply::json(&asked, StatusCode::OK, &Metadata::root()))
 }
 

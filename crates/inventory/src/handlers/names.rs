@@ -10,11 +10,11 @@ use super::{collection, parsed, skips, stored};
 use crate::Inventory;
 use crate::rules::Refused;
 use crate::store::{self, Entry};
-use crate::wire::{self, Asked, Came, Failure, Named, Reply, StoredView, answer};
+use crate::wire::{self, Asked, Came, Failure, Known, Named, Reply, StoredView, answer};
 
 pub(crate) async fn list<const N: usize, E: Entry<N> + Named>(
     State(api): State<Inventory>,
-    caller: Caller,
+    Known(caller): Known,
     asked: Asked,
 ) -> Response {
     answer(&asked, page::<N, E>(&api, &caller, &asked).await)
@@ -39,7 +39,7 @@ fn view<'a, const N: usize, E: Entry<N> + Named>(asked: &Asked, entry: &'a E) ->
 
 pub(crate) async fn one<const N: usize, E: Entry<N> + Named>(
     State(api): State<Inventory>,
-    caller: Caller,
+    Known(caller): Known,
     asked: Asked,
     Segments(id): Segments<String>,
 ) -> Response {
@@ -62,10 +62,11 @@ async fn find<const N: usize, E: Entry<N> + Named>(
 
 pub(crate) async fn store<const N: usize, E: Entry<N> + Named>(
     State(api): State<Inventory>,
-    caller: Caller,
+    Known(caller): Known,
     asked: Asked,
     content: Content,
 ) -> Response {
+    let asked = asked.entered(&content);
     answer(&asked, keep::<N, E>(&api, &caller, &asked, content).await)
 }
 
@@ -102,7 +103,7 @@ async fn keep<const N: usize, E: Entry<N> + Named>(
 
 pub(crate) async fn options_of_list<E: Named + 'static>(
     State(_): State<Inventory>,
-    _: Caller,
+    _: Known,
     asked: Asked,
 ) -> Response {
     answer(&asked, Reply::json(&asked, StatusCode::OK, &E::collection()))
@@ -110,7 +111,7 @@ pub(crate) async fn options_of_list<E: Named + 'static>(
 
 pub(crate) async fn options_of_one<E: Named + 'static>(
     State(_): State<Inventory>,
-    _: Caller,
+    _: Known,
     asked: Asked,
 ) -> Response {
     answer(&asked, Reply::json(&asked, StatusCode::OK, &E::one()))

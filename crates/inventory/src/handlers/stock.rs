@@ -11,11 +11,11 @@ use super::{collection, parsed, skips, stored};
 use crate::Inventory;
 use crate::rules::{Day, Position, Stock};
 use crate::store::{self, Listed, Refusal};
-use crate::wire::{self, Asked, Came, Failure, Metadata, Reply, StockView, StoredView, answer};
+use crate::wire::{self, Asked, Came, Failure, Known, Metadata, Reply, StockView, StoredView, answer};
 
 const COLLECTION: &str = "product-inventory";
 
-pub(crate) async fn list(State(api): State<Inventory>, caller: Caller, asked: Asked) -> Response {
+pub(crate) async fn list(State(api): State<Inventory>, Known(caller): Known, asked: Asked) -> Response {
     answer(&asked, page(&api, &caller, &asked).await)
 }
 
@@ -52,7 +52,7 @@ async fn read_page(api: &Inventory, caller: &Caller, asked: &Asked) -> Result<Re
 
 pub(crate) async fn one(
     State(api): State<Inventory>,
-    caller: Caller,
+    Known(caller): Known,
     asked: Asked,
     Segments(key): Segments<String>,
 ) -> Response {
@@ -75,10 +75,11 @@ async fn find(api: &Inventory, caller: &Caller, asked: &Asked, key: String) -> R
 
 pub(crate) async fn store(
     State(api): State<Inventory>,
-    caller: Caller,
+    Known(caller): Known,
     asked: Asked,
     content: Content,
 ) -> Response {
+    let asked = asked.entered(&content);
     answer(&asked, keep(&api, &caller, &asked, content).await)
 }
 
@@ -103,10 +104,10 @@ async fn keep(api: &Inventory, caller: &Caller, asked: &Asked, content: Content)
     stored(asked, &view, location)
 }
 
-pub(crate) async fn options(State(_): State<Inventory>, _: Caller, asked: Asked) -> Response {
+pub(crate) async fn options(State(_): State<Inventory>, _: Known, asked: Asked) -> Response {
     answer(&asked, Reply::json(&asked, StatusCode::OK, &Metadata::stock()))
 }
 
-pub(crate) async fn options_of_one_stock(State(_): State<Inventory>, _: Caller, asked: Asked) -> Response {
+pub(crate) async fn options_of_one_stock(State(_): State<Inventory>, _: Known, asked: Asked) -> Response {
     answer(&asked, Reply::json(&asked, StatusCode::OK, &Metadata::one_stock()))
 }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::ser::{Serialize, SerializeMap as _, Serializer};
 use utoipa::PartialSchema;
@@ -34,6 +35,19 @@ impl Faults {
 
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+}
+
+impl fmt::Display for Faults {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (place, (field, message)) in self.0.iter().enumerate() {
+            let before = if place > 0 { " " } else { "" };
+            match *field {
+                WHOLE => write!(f, "{before}{message}")?,
+                field => write!(f, "{before}{field}: {message}")?,
+            }
+        }
+        Ok(())
     }
 }
 

@@ -1,8 +1,9 @@
 //! Shops and products.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use kernel::db::{Error, Row, Tx, Value};
+use kernel::transfer::Summary;
 
 use super::{Account, account, claim, numbers_of};
 use crate::rules::{Coordinate, Day, Direction, Key, NameListing, Product, Shop};
@@ -157,14 +158,14 @@ impl Entry<12> for Product {
 
 /// Stores entries; one whose id is there replaces it, and of several with one id the last counts. How many were
 /// there, and how many were not.
-pub(crate) fn upsert<const N: usize, E: Entry<N>>(
+pub(crate) fn upsert<'e, const N: usize, E: Entry<N>>(
     tx: &mut Tx<'_>,
     account_name: &str,
-    entries: &[E],
+    entries: impl IntoIterator<Item = &'e E>,
 ) -> Result<(usize, usize), Error> {
     let account = claim(tx, account_name)?;
     let mut places = HashMap::new();
-    let mut different: Vec<&E> = Vec::with_capacity(entries.len());
+    let mut different: Vec<&E> = Vec::new();
     for entry in entries {
         let place = *places.entry(entry.id()).or_insert(different.len());
         match different.get_mut(place) {
@@ -198,6 +199,41 @@ pub(crate) fn upsert<const N: usize, E: Entry<N>>(
     }
     let inserted = usize::try_from(next - before).unwrap_or_default();
     Ok((different.len() - inserted, inserted))
+}
+
+/// Stores those entries, each with an id of its own, that are not there just so.
+pub(crate) fn bring<const N: usize, E: Entry<N> + PartialEq>(
+    tx: &mut Tx<'_>,
+    account_name: &str,
+    entries: &[E],
+) -> Result<Summary, Error> {
+    let mut unchanged = HashSet::new();
+    if !entries.is_empty() {
+        let wanted: HashMap<&str, &E> = entries.iter().map(|entry| (entry.id(), entry)).collect();
+        each(tx, account_name, |entry: E| {
+            if wanted.get(entry.id()).is_some_and(|wanted| **wanted == entry) {
+                unchanged.insert(entry.id().to_owned());
+            }
+            Ok::<_, Error>(())
+        })?;
+    }
+    let changed = entries.iter().filter(|entry| !unchanged.contains(entry.id()));
+    let (updated, inserted) = upsert(tx, account_name, changed)?;
+    let [inserted, updated, unchanged] =
+        [inserted, updated, unchanged.len()].map(|count| u64::try_from(count).unwrap_or(u64::MAX));
+    Ok(Summary { inserted, updated, removed: 0, unchanged })
+}
+
+/// All entries in the order of their numbers.
+pub(crate) fn each<const N: usize, E: Entry<N>, F: From<Error>>(
+    tx: &mut Tx<'_>,
+    account_name: &str,
+    mut take: impl FnMut(E) -> Result<(), F>,
+) -> Result<(), F> {
+    let account = account(tx, account_name)?;
+    let sql =
+        format!("SELECT {} FROM {} WHERE account = $1 ORDER BY number", E::COLUMNS.join(", "), E::TABLE);
+    tx.each(&sql, &[account.number.into()], |row| take(E::read(row)?))
 }
 
 /// The entry with that id.

@@ -5,15 +5,17 @@
 
 mod catalogue;
 mod counts;
+mod intake;
 mod listing;
 mod stock;
 mod upload;
 
 use kernel::db::{Error, Tx};
 
-pub(crate) use self::catalogue::{Entry, find, page as catalogue_page, upsert};
+pub(crate) use self::catalogue::{Entry, bring, each as each_entry, find, page as catalogue_page, upsert};
+pub(crate) use self::intake::{Intake, Mistake};
 pub(crate) use self::listing::{Listed, page as stock_page};
-pub(crate) use self::stock::{by_name, by_number};
+pub(crate) use self::stock::{between, by_name, by_number};
 pub(crate) use self::upload::{Refusal, store};
 
 /// An account and how much it has.
@@ -49,6 +51,13 @@ fn claim(tx: &mut Tx<'_>, name: &str) -> Result<Account, Error> {
 
 fn read(row: &kernel::db::Row<'_>) -> Result<Account, Error> {
     Ok(Account { number: row.get(0)?, shops: row.get(1)?, products: row.get(2)?, stock: row.get(3)? })
+}
+
+/// Whether nobody has stored anything.
+pub(crate) fn is_empty(tx: &mut Tx<'_>) -> Result<bool, Error> {
+    let found =
+        tx.query_opt("SELECT number FROM inventory_accounts LIMIT 1", &[], |row| row.get::<i64>(0))?;
+    Ok(found.is_none())
 }
 
 /// The numbers of ids, in the order of the ids; `None` where there is no such thing.

@@ -24,7 +24,7 @@ fn read(row: &Row<'_>) -> Result<Stock, Error> {
 }
 
 /// The objects from one number to another, both inclusive.
-pub(super) fn between(tx: &mut Tx<'_>, account: i64, first: i64, last: i64) -> Result<Vec<Stock>, Error> {
+pub(crate) fn between(tx: &mut Tx<'_>, account: i64, first: i64, last: i64) -> Result<Vec<Stock>, Error> {
     let sql = format!(
         "SELECT {COLUMNS} FROM inventory_stock s {JOINED} WHERE {ON} AND s.number BETWEEN $2 AND $3 ORDER BY s.number"
     );

@@ -6,9 +6,10 @@ use kernel::clock::Micros;
 use kernel::db::{Error, Tx, Value};
 use kernel::events::{self, Event};
 use serde::Serialize;
+use serde::ser::Serializer;
 
 use super::{Account, claim, numbers_of};
-use crate::rules::{Day, Draft, Faults, Refused, Upload, Values};
+use crate::rules::{Amount, Day, Draft, Faults, Refused, Total, Upload, Values};
 
 /// What became of an upload.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -36,15 +37,27 @@ impl From<Error> for Refusal {
 
 /// What was touched, for those who listen.
 #[derive(Serialize)]
-struct Touched<'a> {
-    inserted: usize,
-    updated: usize,
-    days: BTreeSet<String>,
-    shops: BTreeSet<&'a str>,
+pub(super) struct Touched<'a> {
+    pub(super) inserted: usize,
+    pub(super) updated: usize,
+    #[serde(serialize_with = "dates")]
+    pub(super) days: BTreeSet<i64>,
+    pub(super) shops: BTreeSet<&'a str>,
+}
+
+fn dates<S: Serializer>(days: &BTreeSet<i64>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(days.iter().map(|day| Day(*day).to_string()))
+}
+
+impl Touched<'_> {
+    pub(super) fn tell(&self, tx: &mut Tx<'_>, now: Micros, account_name: &str) -> Result<(), Error> {
+        let event = Event::new("inventory.stock.stored", account_name.to_owned(), account_name, self)?;
+        events::publish(tx, now, &[event])
+    }
 }
 
 /// What there is one of at most: a day, a shop and a product, by their numbers.
-type Key = (i64, i64, i64);
+pub(super) type Key = (i64, i64, i64);
 
 /// Stores an upload: all of it, or, with `skip`, what is sound of it.
 pub(crate) fn store(
@@ -77,24 +90,27 @@ pub(crate) fn store(
     if refused.count > 0 && !skip {
         return Err(Refusal::Faulty(refused));
     }
-    let (inserted, last) = write(tx, account, &sound)?;
+    let mut counts = Counts::default();
+    let known = known(tx, account.number, &sound.objects, &counts)?;
+    let (inserted, last) = write(tx, account, &sound.objects, &known, &mut counts)?;
+    if inserted > 0 {
+        counts.write(tx, account.number)?;
+    }
+    let inserted = usize::try_from(inserted).unwrap_or_default();
     let stored = Stored { updated: sound.objects.len() - inserted, inserted, refused, number: last };
     if !sound.objects.is_empty() {
-        let days = sound.objects.iter().map(|((day, ..), _)| *day).collect::<BTreeSet<_>>();
-        let touched = Touched {
-            inserted,
-            updated: stored.updated,
-            days: days.into_iter().map(|day| Day(day).to_string()).collect(),
-            shops: touched_shops,
-        };
-        let event = Event::new("inventory.stock.stored", account_name.to_owned(), account_name, &touched)?;
-        events::publish(tx, now, &[event])?;
+        let days = sound.objects.iter().map(|((day, ..), _)| *day).collect();
+        Touched { inserted, updated: stored.updated, days, shops: touched_shops }.tell(
+            tx,
+            now,
+            account_name,
+        )?;
     }
     Ok(stored)
 }
 
 /// Everything that is wrong with a draft, now that it is known what exists.
-fn faults(draft: &Draft, upload: &Upload, shop_exists: bool, product_exists: bool) -> Faults {
+pub(super) fn faults(draft: &Draft, upload: &Upload, shop_exists: bool, product_exists: bool) -> Faults {
     let mut faults = draft.values.as_ref().err().cloned().unwrap_or_default();
     if let (Some(at), false) = (draft.shop, shop_exists) {
         let id = &upload.shops.list()[at];
@@ -109,13 +125,13 @@ fn faults(draft: &Draft, upload: &Upload, shop_exists: bool, product_exists: boo
 
 /// Objects that may be stored, each key once: the later counts.
 #[derive(Default)]
-struct Sound {
-    objects: Vec<(Key, Values)>,
+pub(super) struct Sound {
+    pub(super) objects: Vec<(Key, Values)>,
     places: HashMap<Key, usize>,
 }
 
 impl Sound {
-    fn add(&mut self, key: Key, values: Values) {
+    pub(super) fn add(&mut self, key: Key, values: Values) {
         let place = *self.places.entry(key).or_insert(self.objects.len());
         match self.objects.get_mut(place) {
             Some(object) => object.1 = values,
@@ -124,15 +140,19 @@ impl Sound {
     }
 }
 
-/// Writes the objects and what is counted of them. How many were new, and the number of the last.
-fn write(tx: &mut Tx<'_>, account: Account, sound: &Sound) -> Result<(usize, Option<i64>), Error> {
-    let known = known_numbers(tx, account.number, &sound.objects)?;
+/// Writes the objects and counts them. How many were new, and the number of the last.
+pub(super) fn write(
+    tx: &mut Tx<'_>,
+    account: Account,
+    objects: &[(Key, Values)],
+    known: &HashMap<Key, Known>,
+    counts: &mut Counts,
+) -> Result<(i64, Option<i64>), Error> {
     let mut next = account.stock;
-    let mut counts = Counts::default();
-    let mut rows = Vec::with_capacity(sound.objects.len());
+    let mut rows = Vec::with_capacity(objects.len());
     let mut last = None;
-    for ((day, shop, product), values) in &sound.objects {
-        let number = known.get(&(*day, *shop, *product)).copied().unwrap_or_else(|| {
+    for ((day, shop, product), values) in objects {
+        let number = known.get(&(*day, *shop, *product)).map(|known| known.number).unwrap_or_else(|| {
             next += 1;
             counts.add((*day, *shop, *product), next);
             next
@@ -157,22 +177,28 @@ fn write(tx: &mut Tx<'_>, account: Account, sound: &Sound) -> Result<(usize, Opt
         &rows,
     )?;
     if next > account.stock {
-        counts.write(tx, account.number)?;
         tx.execute(
             "UPDATE inventory_accounts SET stock = $1 WHERE number = $2",
             &[next.into(), account.number.into()],
         )?;
     }
-    Ok((usize::try_from(next - account.stock).unwrap_or_default(), last))
+    Ok((next - account.stock, last))
 }
 
-/// The numbers of those objects that are there. Most uploads are of days that a shop has nothing of yet: then there
-/// is nothing to look for.
-fn known_numbers(
+/// An object that is there.
+pub(super) struct Known {
+    number: i64,
+    pub(super) values: Values,
+}
+
+/// Those objects that are there. Most uploads are of days that a shop has nothing of yet, neither in the tables nor
+/// in `counts`, which are not in the tables yet: then there is nothing to look for.
+pub(super) fn known(
     tx: &mut Tx<'_>,
     account: i64,
     objects: &[(Key, Values)],
-) -> Result<HashMap<Key, i64>, Error> {
+    counts: &Counts,
+) -> Result<HashMap<Key, Known>, Error> {
     let visits: BTreeSet<_> = objects.iter().map(|((day, shop, _), _)| (*day, *shop)).collect();
     let visits: Vec<_> = visits.into_iter().map(|(day, shop)| [day.into(), shop.into()]).collect();
     let begun: HashSet<(i64, i64)> = tx
@@ -187,23 +213,33 @@ fn known_numbers(
         .collect();
     let wanted: Vec<[Value<'_>; 3]> = objects
         .iter()
-        .filter(|((day, shop, _), _)| begun.contains(&(*day, *shop)))
+        .filter(|((day, shop, _), _)| {
+            begun.contains(&(*day, *shop)) || counts.shop_days.contains_key(&(*day, *shop))
+        })
         .map(|((day, shop, product), _)| [(*day).into(), (*shop).into(), (*product).into()])
         .collect();
     let found = tx.query_given(
-        "SELECT known.day, known.shop, known.product, known.number FROM given CROSS JOIN inventory_stock known \
+        "SELECT known.day, known.shop, known.product, known.number, known.qty, known.price, known.total FROM given CROSS JOIN inventory_stock known \
          WHERE known.account = $1 AND known.day = given.day AND known.shop = given.shop \
          AND known.product = given.product",
         &[account.into()],
         ("day, shop, product", &wanted),
-        |row| Ok(((row.get(0)?, row.get(1)?, row.get(2)?), row.get(3)?)),
+        |row| {
+            let values = Values {
+                day: Day(row.get(0)?),
+                qty: Amount::from_units(row.get(4)?),
+                price: row.get::<Option<i64>>(5)?.map(Amount::from_units),
+                total: Total::from_units(row.get(6)?),
+            };
+            Ok(((values.day.0, row.get(1)?, row.get(2)?), Known { number: row.get(3)?, values }))
+        },
     )?;
     Ok(found.into_iter().collect())
 }
 
 /// What an upload adds to what is counted.
 #[derive(Default)]
-struct Counts {
+pub(super) struct Counts {
     /// Also between which numbers.
     days: BTreeMap<i64, (i64, i64, i64)>,
     shop_days: BTreeMap<(i64, i64), i64>,
@@ -219,7 +255,12 @@ impl Counts {
         *self.product_days.entry((day, product)).or_default() += 1;
     }
 
-    fn write(&self, tx: &mut Tx<'_>, account: i64) -> Result<(), Error> {
+    /// How many rows [`Counts::write`] is going to touch.
+    pub(super) fn len(&self) -> usize {
+        self.days.len() + self.shop_days.len() + self.product_days.len()
+    }
+
+    pub(super) fn write(&self, tx: &mut Tx<'_>, account: i64) -> Result<(), Error> {
         let days: Vec<[Value<'_>; 5]> = self
             .days
             .iter()

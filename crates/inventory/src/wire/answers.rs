@@ -76,7 +76,9 @@ fn total<S: Serializer>(total: &Total, serializer: S) -> Result<S::Ok, S::Error>
 /// A shop.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ShopView<'a> {
-    /// Its address here.
+    /// Its address here; in a file it has none.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    #[schema(required = true)]
     url: String,
     shop_id: &'a str,
     name: &'a str,
@@ -110,7 +112,9 @@ impl<'a> ShopView<'a> {
 /// A product.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ProductView<'a> {
-    /// Its address here.
+    /// Its address here; in a file it has none.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    #[schema(required = true)]
     url: String,
     product_id: &'a str,
     name: &'a str,
@@ -250,7 +254,7 @@ pub(crate) fn answer(asked: &Asked, reply: Result<Reply, Failure>) -> Response {
     let Reply { status, location, body } = reply;
     let mut response = match asked.format {
         Format::Json => (status, [(CONTENT_TYPE, "application/json")], body).into_response(),
-        Format::Page => page::page(asked, status, &body),
+        Format::Page => page::page(asked, status, location.as_deref(), &body),
     };
     if let Some(location) = location.and_then(|location| HeaderValue::try_from(location).ok()) {
         response.headers_mut().insert(LOCATION, location);
@@ -296,6 +300,7 @@ impl Dialect for Inventory {
     const ERRORS: &'static [(u16, &'static str)] = &[
         (400, "The request cannot be read"),
         (401, "Without a credential, or with a wrong one"),
+        (403, "From a page of another site"),
         (404, "Not found"),
         (413, "Too large, or too many objects"),
         (415, "The body is of another type"),
@@ -314,6 +319,7 @@ impl Dialect for Inventory {
             Fault::RateLimited(wait) => {
                 format!("Request was throttled. Expected available in {} seconds.", wait.as_secs() + 1)
             }
+            Fault::Forbidden => "CSRF Failed: the request comes from a page of another site.".to_owned(),
             other => other.public_message().to_owned(),
         };
         let mut response = (fault.status(), Json(ErrorBody { detail })).into_response();

@@ -1,13 +1,15 @@
 //! How something is asked for: in which form, and at which address.
 
 use axum::extract::FromRequestParts;
-use axum::http::header::ACCEPT;
+use axum::http::header::{ACCEPT, HOST, ORIGIN, WWW_AUTHENTICATE};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Method};
-use kernel::http::{Fault, Pairs, Refusal};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
+use axum::response::Response;
+use kernel::http::{Content, Fault, Pairs, Refusal};
+use kernel::keys::Caller;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::{BASE, Inventory};
+use crate::{BASE, Inventory, page};
 
 /// What stands in a segment of a path as it is (RFC 3986, section 2.3).
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -41,6 +43,8 @@ pub(crate) struct Asked {
     pub(crate) path: String,
     /// Its parameters, and each as it was written.
     parameters: Vec<(String, String, String)>,
+    /// What a person has entered into the form of a page, to be shown again.
+    pub(crate) entered: Vec<(String, String)>,
 }
 
 impl FromRequestParts<Inventory> for Asked {
@@ -59,6 +63,7 @@ impl FromRequestParts<Inventory> for Asked {
             parameters: parameters
                 .map(|((name, value), written)| (name, value, written.to_owned()))
                 .collect(),
+            entered: Vec::new(),
         };
         let suffix = suffix(parts.uri.path());
         let end = if suffix.is_some() { "" } else { "/" };
@@ -79,6 +84,14 @@ impl Asked {
         self.parameters.iter().rev().find(|(known, ..)| known == name).map(|(_, value, _)| value.as_str())
     }
 
+    /// The request with what was entered into the form of a page.
+    pub(crate) fn entered(self, content: &Content) -> Self {
+        match (self.format, content) {
+            (Format::Page, Content::Form(fields)) => Self { entered: fields.clone(), ..self },
+            _ => self,
+        }
+    }
+
     /// A parameter, unless it is empty.
     pub(crate) fn filter(&self, name: &str) -> Option<&str> {
         self.parameter(name).filter(|value| !value.is_empty())
@@ -96,6 +109,15 @@ impl Asked {
         format!("{}{}{mark}{}", self.base, self.path, query.join("&"))
     }
 
+    /// This address in another form.
+    pub(crate) fn formatted(&self, format: &str) -> String {
+        let path = match suffix(&self.path) {
+            Some(suffix) => format!("{}/", self.path.trim_end_matches(suffix).trim_end_matches(['.', '/'])),
+            None => self.path.clone(),
+        };
+        Self { path, ..self.clone() }.with(&[("format", Some(format.to_owned()))])
+    }
+
     /// The address of a collection.
     pub(crate) fn collection(&self, name: &str) -> String {
         format!("{}{BASE}/{name}/", self.base)
@@ -105,6 +127,61 @@ impl Asked {
     pub(crate) fn thing(&self, collection: &str, id: &str) -> String {
         format!("{}{BASE}/{collection}/{}/", self.base, utf8_percent_encode(id, RESERVED))
     }
+}
+
+/// Who calls. A browser that knows a key sends it along with whatever form it is given: one of another site's pages
+/// opens nothing.
+pub(crate) struct Known(pub(crate) Caller);
+
+impl FromRequestParts<Inventory> for Known {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Inventory) -> Result<Self, Response> {
+        match Caller::from_request_parts(parts, api).await {
+            Ok(_) if parts.method == Method::POST && is_of_another_site(&parts.headers) => {
+                Err(Fault::Forbidden.respond::<Inventory>())
+            }
+            Ok(caller) => Ok(Self(caller)),
+            Err(refusal) => Err(refuse(refusal.into(), parts)),
+        }
+    }
+}
+
+/// Whether a browser sends this from a page of another site. Where it does not say so itself, it tells the page's
+/// origin. Programs tell neither.
+fn is_of_another_site(headers: &HeaderMap) -> bool {
+    if let Some(site) = headers.get("sec-fetch-site") {
+        return !matches!(site.as_bytes(), b"same-origin" | b"none");
+    }
+    let Some(origin) = headers.get(ORIGIN) else { return false };
+    // Behind a proxy the scheme may be another one.
+    let from = origin.to_str().ok().and_then(|origin| origin.split_once("://")).map(|(_, host)| host);
+    from.is_none() || from != headers.get(HOST).and_then(|host| host.to_str().ok())
+}
+
+/// The refusal of a credential, or of its lack. A browser that is to show a page asks for a key.
+fn refuse(fault: Fault, parts: &Parts) -> Response {
+    let query = parts.uri.query().unwrap_or_default();
+    let is_for_person = prefers_page(&parts.headers);
+    let is_page = match suffix(parts.uri.path()) {
+        Some(suffix) => suffix == "api",
+        None => is_for_person || query.split('&').any(|pair| pair == "format=api"),
+    };
+    let mut response = fault.respond::<Inventory>();
+    if is_page && response.status() == StatusCode::UNAUTHORIZED {
+        if is_for_person {
+            let (mut head, body) = page::sign_in().into_parts();
+            head.status = response.status();
+            head.headers.extend(
+                response.headers().get(WWW_AUTHENTICATE).cloned().map(|asks| (WWW_AUTHENTICATE, asks)),
+            );
+            head.extensions = response.extensions().clone();
+            response = Response::from_parts(head, body);
+        }
+        let asks = HeaderValue::from_static("Basic realm=\"api\", charset=\"UTF-8\"");
+        response.headers_mut().append(WWW_AUTHENTICATE, asks);
+    }
+    response
 }
 
 /// The form that a collection's path names at its end: `/shops.json`, `/shops/.json`. The id of a thing may end in
@@ -140,8 +217,6 @@ fn prefers_page(headers: &HeaderMap) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use axum::http::HeaderValue;
-
     use super::*;
 
     #[test]

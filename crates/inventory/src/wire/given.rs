@@ -55,13 +55,13 @@ pub(crate) fn object<'a, const N: usize>(
 }
 
 /// The values of a form.
-pub(crate) fn form<'a, const N: usize>(
-    fields: &'a [(String, String)],
+pub(crate) fn form<'a, T: AsRef<str>, const N: usize>(
+    fields: &'a [(T, T)],
     names: &'static [&'static str; N],
 ) -> [Given<'a>; N] {
     names.map(|name| {
-        let last = fields.iter().rev().find(|(field, _)| field == name);
-        last.map_or(Given::Absent, |(_, value)| Given::text(Cow::Borrowed(value)))
+        let last = fields.iter().rev().find(|(field, _)| field.as_ref() == name);
+        last.map_or(Given::Absent, |(_, value)| Given::text(Cow::Borrowed(value.as_ref())))
     })
 }
 

@@ -19,7 +19,8 @@ const ADDRESS_AT_MOST: usize = 1000;
 /// For what other systems call a thing: a barcode, an article, a group's id.
 const CODE_AT_MOST: usize = 100;
 
-const STOCK: [&str; 6] = ["date", "shop_id", "product_id", "qty", "original_price", "stock_total_price"];
+pub(crate) const STOCK: [&str; 6] =
+    ["date", "shop_id", "product_id", "qty", "original_price", "stock_total_price"];
 const SHOP: [&str; 8] =
     ["shop_id", "name", "address", "open_date", "latitude", "longitude", "group_id", "format_id"];
 const PRODUCT: [&str; 9] = [
@@ -38,6 +39,8 @@ const PRODUCT: [&str; 9] = [
 pub(crate) enum Source<'a> {
     Json(&'a RawValue),
     Form(&'a [(String, String)]),
+    /// A line of a table: names and values.
+    Row(&'a [(&'a str, &'a str)]),
 }
 
 impl<'a> Source<'a> {
@@ -47,6 +50,7 @@ impl<'a> Source<'a> {
                 Faults::whole(format!("Invalid data. Expected a dictionary, but got {}.", kind(json)))
             }),
             Self::Form(fields) => Ok(form(fields, names)),
+            Self::Row(fields) => Ok(form(fields, names)),
         }
     }
 }

@@ -35,7 +35,10 @@ pub(crate) struct Field {
 }
 
 #[derive(Debug)]
-struct Fields(&'static [(&'static str, &'static str, bool, &'static str)]);
+struct Fields(&'static [Told]);
+
+/// A field's name, its type, whether it is required, and what people call it.
+pub(crate) type Told = (&'static str, &'static str, bool, &'static str);
 
 impl Serialize for Fields {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -56,6 +59,15 @@ impl Metadata {
             parses: PARSED,
             actions: fields.map(|post| Actions { post }),
         }
+    }
+
+    pub(crate) fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The fields of what a POST takes. `None`: it takes nothing.
+    pub(crate) fn fields(&self) -> Option<&'static [Told]> {
+        self.actions.as_ref().map(|actions| actions.post.0)
     }
 
     pub(crate) fn root() -> Self {

@@ -12,7 +12,7 @@ use kernel::clock::Clock;
 use kernel::db::Db;
 use kernel::http::HttpSettings;
 use kernel::metrics::Metrics;
-use kernel::transfer::{ExportError, ImportError, Secrets, Summary, as_text};
+use kernel::transfer::{ExportError, ImportError, Secrets, Summary, Transfer, as_text};
 
 use super::database;
 use crate::cli::Common;
@@ -30,7 +30,7 @@ pub(crate) async fn import(
     let db = database::open(common).await?;
     let api = mount(entry, &db)?;
     let bar = progress_bar();
-    let summary = load(&*api, &db, source, &bar).await;
+    let summary = load(&*api, account, &db, source, &bar).await;
     bar.finish_and_clear();
     db.close().await;
     let summary = summary.with_context(|| file.display().to_string())?;
@@ -58,16 +58,17 @@ impl Source {
 /// Parses and stores what `source` has, all or nothing.
 pub(crate) async fn load(
     api: &dyn Api,
+    account: Option<&str>,
     db: &Db,
     source: Source,
     bar: &ProgressBar,
 ) -> Result<Summary, ImportError> {
-    let transfer =
-        api.transfer().ok_or_else(|| ImportError::File(format!("{} has nothing to import", api.name())))?;
-    let parsed = match source {
-        Source::File(file) => transfer.parse_file(file)?,
-        Source::Bytes(bytes) => transfer.parse(&as_text(bytes)?)?,
-    };
+    let parsed = with_transfer(api, account, |transfer| match source {
+        Source::File(file) => transfer.parse_file(file),
+        Source::Bytes(bytes) => transfer.parse(&as_text(bytes)?),
+    });
+    let parsed =
+        parsed.unwrap_or_else(|| Err(ImportError::File(format!("{} has nothing to import", api.name()))))?;
     bar.set_length(parsed.steps());
     let bar = bar.clone();
     let now = Clock::System.now();
@@ -87,12 +88,12 @@ pub(crate) async fn export(
     let entry = entry(api, account)?;
     let db = database::look(common).await?;
     let api = mount(entry, &db)?;
+    let account = account.map(str::to_owned);
     let exported = db
         .read(move |tx| {
             let mut out = BufWriter::new(io::stdout().lock());
-            if let Some(transfer) = api.transfer() {
-                transfer.export(tx, secrets, &mut out)?;
-            }
+            let export = |transfer: &dyn Transfer| transfer.export(tx, secrets, &mut out);
+            with_transfer(&*api, account.as_deref(), export).unwrap_or(Ok(()))?;
             Ok::<_, ExportError>(out.flush()?)
         })
         .await;
@@ -100,12 +101,30 @@ pub(crate) async fn export(
     exported.context("cannot export")
 }
 
+/// Hands over what is imported and exported of an API, or of an account in it. `None`: there is no such thing.
+pub(crate) fn with_transfer<T>(
+    api: &dyn Api,
+    account: Option<&str>,
+    then: impl FnOnce(&dyn Transfer) -> T,
+) -> Option<T> {
+    match account.and_then(|account| api.transfer_of(account)) {
+        Some(transfer) => Some(then(&*transfer)),
+        None => api.transfer().map(then),
+    }
+}
+
 fn entry(api: &str, account: Option<&str>) -> Result<&'static apis::Entry, WrongUsage> {
     let entry = apis::named(api)?;
-    if account.is_some() {
-        return Err(WrongUsage(format!("the data of {api} belongs to no account: leave --account out")));
+    match (entry.by_account, account) {
+        (true, Some("")) => Err(WrongUsage("--account may not be empty".to_owned())),
+        (true, None) => {
+            Err(WrongUsage(format!("the data of {api} belongs to accounts: say whose it is, --account NAME")))
+        }
+        (false, Some(_)) => {
+            Err(WrongUsage(format!("the data of {api} belongs to no account: leave --account out")))
+        }
+        _ => Ok(entry),
     }
-    Ok(entry)
 }
 
 fn mount(entry: &apis::Entry, db: &Db) -> anyhow::Result<Arc<dyn Api>> {
@@ -124,6 +143,6 @@ fn progress_bar() -> ProgressBar {
     if !io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }
-    let style = ProgressStyle::with_template("{wide_bar} {pos}/{len} {eta}");
+    let style = ProgressStyle::with_template("{wide_bar} {pos}/{len} {per_sec} {eta}");
     ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }

@@ -1,6 +1,7 @@
 //! Demo data: what a newcomer finds after `serve --demo`.
 
 pub(crate) mod affiliates;
+pub(crate) mod inventory;
 pub(crate) mod routes;
 pub(crate) mod tickets;
 
@@ -10,10 +11,10 @@ use anyhow::Context as _;
 use indicatif::ProgressBar;
 use kernel::api::{Api, Kernel};
 use kernel::clock::Micros;
-use kernel::db::Error;
+use kernel::db::{Error, Tx};
 use kernel::keys;
 
-use crate::commands::transfer::{Source, load};
+use crate::commands::transfer::{Source, load, with_transfer};
 use crate::telling::tell;
 use crate::{WrongUsage, apis};
 
@@ -41,12 +42,14 @@ const MARK: &str = "demo";
 pub(crate) async fn fill(kernel: &Arc<Kernel>, mounted: &[Arc<dyn Api>], url: &str) -> anyhow::Result<()> {
     let now = kernel.clock.now();
     if !is_marked(kernel).await? {
-        for api in mounted {
-            refuse_unless_empty(kernel, api).await?;
+        for (entry, api) in apis::APIS.iter().zip(mounted) {
+            refuse_unless_empty(kernel, entry, api).await?;
         }
         for (entry, api) in apis::APIS.iter().zip(mounted) {
             if let Some(data) = entry.demo.data {
-                load(&**api, &kernel.db, Source::Bytes(data(now).into_bytes()), &ProgressBar::hidden())
+                let account = entry.by_account.then_some(entry.demo.account);
+                let data = Source::Bytes(data(now).into_bytes());
+                load(&**api, account, &kernel.db, data, &ProgressBar::hidden())
                     .await
                     .with_context(|| format!("the demo data of {}", entry.name))?;
             }
@@ -79,9 +82,13 @@ async fn is_marked(kernel: &Kernel) -> Result<bool, Error> {
 }
 
 /// Demo data would be mixed up with what somebody works with.
-async fn refuse_unless_empty(kernel: &Kernel, api: &Arc<dyn Api>) -> anyhow::Result<()> {
-    let (name, api) = (api.name(), Arc::clone(api));
-    if kernel.db.read(move |tx| api.transfer().map_or(Ok(true), |transfer| transfer.is_empty(tx))).await? {
+async fn refuse_unless_empty(kernel: &Kernel, entry: &apis::Entry, api: &Arc<dyn Api>) -> anyhow::Result<()> {
+    let (name, api) = (entry.name, Arc::clone(api));
+    let account = entry.by_account.then_some(entry.demo.account);
+    let is_empty = move |tx: &mut Tx<'_>| {
+        with_transfer(&*api, account, |transfer| transfer.is_empty(tx)).unwrap_or(Ok(true))
+    };
+    if kernel.db.read(is_empty).await? {
         return Ok(());
     }
     Err(WrongUsage(format!(
