@@ -13,7 +13,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use axum::http::HeaderMap;
-use axum::http::header::AUTHORIZATION;
+use axum::http::header::{AUTHORIZATION, HeaderName};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
 use rand::Rng as _;
@@ -25,6 +25,7 @@ use crate::clock::Micros;
 use crate::db::{Db, Error, Row, Tx};
 use crate::limit::{PerMinute, subscriber};
 
+const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 /// Random bytes of a key.
 const SECRET_BYTES: usize = 32;
 /// Their length in the URL-safe alphabet.
@@ -279,9 +280,7 @@ fn presented(headers: &HeaderMap) -> Vec<String> {
             }
         }
     }
-    keys.extend(
-        headers.get_all("x-api-key").iter().filter_map(|value| value.to_str().ok().map(str::to_owned)),
-    );
+    keys.extend(headers.get_all(API_KEY).iter().filter_map(|value| value.to_str().ok().map(str::to_owned)));
     keys
 }
 

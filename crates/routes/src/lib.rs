@@ -51,17 +51,20 @@ const ANSWERS_AT_MOST: usize = 16 << 20;
 
 /// The Routes API; also the state of its handlers and the speaker of its dialect.
 #[derive(Clone)]
-pub struct Routes {
+pub struct Routes(Arc<Desk>);
+
+/// What the handlers share.
+struct Desk {
     kernel: Arc<Kernel>,
-    answers: Arc<Cache<Question, Stamp, Bytes>>,
-    guesses: Arc<Guesses>,
+    answers: Cache<Question, Stamp, Bytes>,
+    guesses: Guesses,
 }
 
 impl Routes {
     /// The API on `kernel`.
     #[must_use]
     pub fn new(kernel: Arc<Kernel>) -> Self {
-        Self { kernel, answers: Arc::new(Cache::new(ANSWERS_AT_MOST)), guesses: Arc::default() }
+        Self(Arc::new(Desk { kernel, answers: Cache::new(ANSWERS_AT_MOST), guesses: Guesses::default() }))
     }
 
     fn operations() -> Vec<Operation<Self>> {
@@ -182,7 +185,7 @@ impl Api for Routes {
     }
 
     fn routes(&self) -> kernel::http::Routes {
-        fit(&self.kernel, NAME, PLACE, Self::operations(), self.clone())
+        fit(&self.0.kernel, NAME, PLACE, Self::operations(), self.clone())
     }
 
     fn jobs(&self) -> Vec<Job> {

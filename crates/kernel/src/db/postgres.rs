@@ -116,7 +116,7 @@ impl Engine {
     /// What this process has committed, and the half second: others' commits cannot be told without asking.
     pub(super) fn recent(&self) -> Stamp {
         let version = self.inner.commits.load(Ordering::SeqCst);
-        let moment = self.inner.opened.elapsed().as_millis() / NOTICED_WITHIN.as_millis();
+        let moment = (self.inner.opened.elapsed().as_millis() / NOTICED_WITHIN.as_millis()) as i64;
         Stamp { version, moment }
     }
 

@@ -7,8 +7,9 @@
 use std::fs::File;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::Receiver;
 use rusqlite::Connection;
@@ -23,6 +24,8 @@ use crate::metrics::DbMetrics;
 const BATCH_AT_MOST: usize = 256;
 /// How long to wait for another process (an import, say) that holds the write lock.
 const BUSY: Duration = Duration::from_secs(10);
+/// How long what another process commits may go unnoticed by [`Engine::recent`]: less than that process needs to end.
+const NOTICED_WITHIN: Duration = Duration::from_millis(1);
 /// Pages of the log after which it is moved into the database: fewer, longer pauses than the default.
 const CHECKPOINT_PAGES: u32 = 4_000;
 
@@ -32,8 +35,18 @@ pub(super) struct Engine {
     writes: Queue,
     reads: Queue,
     stamper: Mutex<Connection>,
+    commits: Arc<AtomicI64>,
+    last_look: LastLook,
     threads: Threads,
     metrics: DbMetrics,
+}
+
+/// What was found when [`Engine::recent`] last looked for what others have committed.
+struct LastLook {
+    opened: Instant,
+    /// In units of [`NOTICED_WITHIN`].
+    at: AtomicI64,
+    found: AtomicI64,
 }
 
 impl Engine {
@@ -42,7 +55,9 @@ impl Engine {
         let (writes, writes_waiting) = Queue::new();
         let (reads, reads_waiting) = Queue::new();
         let threads = Threads::default();
-        let writer = Writer { connection: connect(path)?, metrics: metrics.clone() };
+        let commits = Arc::<AtomicI64>::default();
+        let writer =
+            Writer { connection: connect(path)?, metrics: metrics.clone(), commits: Arc::clone(&commits) };
         threads.spawn("db-writer", move || writer.serve(&writes_waiting))?;
         for _ in 0..readers {
             let connection = connect(path)?;
@@ -51,7 +66,9 @@ impl Engine {
             threads.spawn("db-reader", move || serve_reads(&connection, &waiting, &metrics))?;
         }
         let stamper = Mutex::new(connect(path)?);
-        Ok(Self { writes, reads, stamper, threads, metrics })
+        let last_look =
+            LastLook { opened: Instant::now(), at: AtomicI64::new(-1), found: AtomicI64::default() };
+        Ok(Self { writes, reads, stamper, commits, last_look, threads, metrics })
     }
 
     pub(super) fn write(&self, job: Box<dyn Job>) {
@@ -67,11 +84,24 @@ impl Engine {
 
     /// `data_version` changes when another connection commits, and all writing is done by others than this one.
     pub(super) fn stamp(&self) -> Option<Stamp> {
-        let connection = self.stamper.lock().unwrap_or_else(PoisonError::into_inner);
-        let version = connection
-            .prepare_cached("PRAGMA data_version")
-            .and_then(|mut statement| statement.query_row([], |row| row.get(0)));
-        version.ok().map(|version| Stamp { version, moment: 0 })
+        let version = data_version(&self.stamper.lock().unwrap_or_else(PoisonError::into_inner));
+        version.map(|version| Stamp { version, moment: 0 })
+    }
+
+    /// What this process has committed, and what was found of others. To look for it takes several calls of the
+    /// system: under load many requests share one look.
+    pub(super) fn recent(&self) -> Option<Stamp> {
+        let version = self.commits.load(Ordering::SeqCst);
+        let LastLook { opened, at, found } = &self.last_look;
+        let now = (opened.elapsed().as_micros() / NOTICED_WITHIN.as_micros()) as i64;
+        if at.load(Ordering::SeqCst) != now {
+            let connection = self.stamper.lock().unwrap_or_else(PoisonError::into_inner);
+            if at.load(Ordering::SeqCst) != now {
+                found.store(data_version(&connection)?, Ordering::SeqCst);
+                at.store(now, Ordering::SeqCst);
+            }
+        }
+        Some(Stamp { version, moment: found.load(Ordering::SeqCst) })
     }
 
     /// Copies into a private file beside `target` and gives it that name at the end: a copy that breaks off is
@@ -101,6 +131,11 @@ impl Engine {
         self.reads.close();
         self.threads.join();
     }
+}
+
+fn data_version(connection: &Connection) -> Option<i64> {
+    let statement = connection.prepare_cached("PRAGMA data_version");
+    statement.and_then(|mut statement| statement.query_row([], |row| row.get(0))).ok()
 }
 
 /// Makes the file for its owner alone: it holds names and phones. The engine gives its log the same rights.
@@ -157,6 +192,7 @@ fn run_statement(connection: &Connection, sql: &str) -> Result<(), Error> {
 struct Writer {
     connection: Connection,
     metrics: DbMetrics,
+    commits: Arc<AtomicI64>,
 }
 
 impl Writer {
@@ -181,6 +217,8 @@ impl Writer {
         let mut group = Vec::new();
         match self.run_group(jobs, &mut group) {
             Ok(()) => {
+                // Before anybody is told of it: see [`Engine::recent`].
+                self.commits.fetch_add(1, Ordering::SeqCst);
                 self.metrics.committed(group.len());
                 for Ran { job, failure } in group {
                     job.answer(failure);

@@ -6,8 +6,9 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use axum::body::Bytes;
 use axum::extract::{FromRequestParts, Request, State};
-use axum::http::header::{ALLOW, HOST, HeaderName};
+use axum::http::header::{ALLOW, FORWARDED, HOST, HeaderName, VIA};
 use axum::http::request::Parts;
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderValue, Method, Uri};
@@ -24,7 +25,8 @@ use crate::keys::{Caller, Identity};
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 /// What a proxy adds, one of them at least.
-const SIGNS_OF_A_PROXY: [&str; 4] = ["x-forwarded-for", "forwarded", "via", "x-real-ip"];
+const SIGNS_OF_A_PROXY: [HeaderName; 4] =
+    [FORWARDED_FOR, FORWARDED, VIA, HeaderName::from_static("x-real-ip")];
 
 /// The address at the other end of the connection, put into each request by the listener.
 #[derive(Clone, Copy, Debug)]
@@ -147,8 +149,10 @@ fn request_id(headers: &HeaderMap) -> HeaderValue {
     let usable =
         |id: &&HeaderValue| (1..=128).contains(&id.len()) && id.as_bytes().iter().all(u8::is_ascii_graphic);
     headers.get(REQUEST_ID).filter(usable).cloned().unwrap_or_else(|| {
-        let id = format!("{:032x}", rand::rng().random::<u128>());
-        HeaderValue::from_str(&id).unwrap_or(HeaderValue::from_static("none"))
+        let random: [u8; 16] = rand::rng().random();
+        let digits = random.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+        let id: Vec<u8> = digits.map(|digit| b"0123456789abcdef"[usize::from(digit)]).collect();
+        HeaderValue::from_maybe_shared(Bytes::from(id)).unwrap_or(HeaderValue::from_static("none"))
     })
 }
 
@@ -163,7 +167,7 @@ fn client(peer: IpAddr, headers: &HeaderMap, settings: &HttpSettings) -> Client 
 fn client_address(peer: IpAddr, headers: &HeaderMap, proxies: &[IpNet]) -> (IpAddr, bool) {
     let is_proxy = |address: &IpAddr| proxies.iter().any(|network| network.contains(address));
     if !is_proxy(&peer) {
-        return (peer, !SIGNS_OF_A_PROXY.iter().any(|sign| headers.contains_key(*sign)));
+        return (peer, !SIGNS_OF_A_PROXY.iter().any(|sign| headers.contains_key(sign)));
     }
     let hops: Vec<&str> = headers
         .get_all(FORWARDED_FOR)

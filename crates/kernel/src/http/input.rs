@@ -237,6 +237,9 @@ fn pairs(text: &str) -> impl Iterator<Item = Result<(String, String), Fault>> {
 }
 
 fn decode(text: &str) -> Result<String, Fault> {
+    if !text.bytes().any(|byte| b"+%".contains(&byte)) {
+        return Ok(text.to_owned());
+    }
     let spaced = text.replace('+', " ");
     let decoded = percent_decode_str(&spaced).decode_utf8().map_err(|_| not_utf8())?;
     Ok(decoded.into_owned())

@@ -1,5 +1,7 @@
 //! What is asked for, and answered from memory for as long as nothing has changed.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
@@ -87,21 +89,21 @@ fn json(answer: impl Serialize) -> Result<Bytes, Error> {
 }
 
 /// Answers a question: as before if nothing was written since, else from the database.
-async fn answer(api: Routes, question: Question) -> Result<Response, Error> {
-    let stamp = api.kernel.db.recent();
-    let kept = stamp.and_then(|stamp| api.answers.get(&question, &stamp, 0));
+async fn answer(Routes(desk): Routes, question: Question) -> Result<Response, Error> {
+    let stamp = desk.kernel.db.recent();
+    let kept = stamp.and_then(|stamp| desk.answers.get(&question, &stamp, 0));
     let body = match kept {
         Some(body) => body,
         None => {
-            let answers = api.answers;
+            let this = Arc::clone(&desk);
             let read = move |tx: &mut Tx<'_>| {
                 let body = question.answer(tx)?;
                 if let Some(stamp) = stamp {
-                    answers.put(question.clone(), stamp, Micros::MAX, body.len(), body.clone());
+                    this.answers.put(question.clone(), stamp, Micros::MAX, body.len(), body.clone());
                 }
                 Ok::<_, Error>(body)
             };
-            api.kernel.db.read_latest(read).await?
+            desk.kernel.db.read_latest(read).await?
         }
     };
     Ok(([(CONTENT_TYPE, HeaderValue::from_static("application/json"))], body).into_response())

@@ -22,9 +22,13 @@ const WRONG_FROM_AN_ADDRESS: u32 = 100;
 
 type Answer = Result<StatusCode, Error>;
 
-pub(crate) async fn create_chat(State(api): State<Routes>, _: Admitted, Payload(body): Payload) -> Answer {
-    let (chat, clock) = (wire::new_chat(&body)?, api.kernel.clock.clone());
-    let created = api.kernel.db.write(move |tx| match chats::create(tx, clock.now(), &chat)? {
+pub(crate) async fn create_chat(
+    State(Routes(desk)): State<Routes>,
+    _: Admitted,
+    Payload(body): Payload,
+) -> Answer {
+    let (chat, clock) = (wire::new_chat(&body)?, desk.kernel.clock.clone());
+    let created = desk.kernel.db.write(move |tx| match chats::create(tx, clock.now(), &chat)? {
         true => Ok(StatusCode::CREATED),
         false => Err(Error::ChatExists),
     });
@@ -32,14 +36,14 @@ pub(crate) async fn create_chat(State(api): State<Routes>, _: Admitted, Payload(
 }
 
 pub(crate) async fn change_chat(
-    State(api): State<Routes>,
+    State(Routes(desk)): State<Routes>,
     _: Admitted,
     Segments(chat): Segments<String>,
     Payload(body): Payload,
 ) -> Answer {
     let (chat, change) = both(wire::chat_in_path(chat), wire::chat_change(&body))?;
-    let clock = api.kernel.clock.clone();
-    let changed = api.kernel.db.write(move |tx| {
+    let clock = desk.kernel.clock.clone();
+    let changed = desk.kernel.db.write(move |tx| {
         let chat = chats::find(tx, chat)?.ok_or(Error::ChatNotFound)?;
         chats::update(tx, clock.now(), &chat, &change)?;
         Ok(StatusCode::NO_CONTENT)
@@ -47,9 +51,13 @@ pub(crate) async fn change_chat(
     changed.await
 }
 
-pub(crate) async fn create_routes(State(api): State<Routes>, _: Admitted, Payload(body): Payload) -> Answer {
-    let (wanted, clock) = (wire::new_routes(&body)?, api.kernel.clock.clone());
-    let created = api.kernel.db.write(move |tx| {
+pub(crate) async fn create_routes(
+    State(Routes(desk)): State<Routes>,
+    _: Admitted,
+    Payload(body): Payload,
+) -> Answer {
+    let (wanted, clock) = (wire::new_routes(&body)?, desk.kernel.clock.clone());
+    let created = desk.kernel.db.write(move |tx| {
         create(tx, clock.now(), &wanted)?;
         Ok(StatusCode::CREATED)
     });
@@ -81,10 +89,14 @@ fn create(tx: &mut Tx<'_>, now: Micros, wanted: &NewRoutes) -> Result<(), Error>
     if there.is_empty() { Ok(()) } else { Err(Error::RoutesExist(there)) }
 }
 
-pub(crate) async fn delete_routes(State(api): State<Routes>, _: Admitted, Pairs(pairs): Pairs) -> Answer {
+pub(crate) async fn delete_routes(
+    State(Routes(desk)): State<Routes>,
+    _: Admitted,
+    Pairs(pairs): Pairs,
+) -> Answer {
     let (OldRoutes { chat_id, report_type_id, unit_ids }, clock) =
-        (wire::old_routes(pairs)?, api.kernel.clock.clone());
-    let deleted = api.kernel.db.write(move |tx| {
+        (wire::old_routes(pairs)?, desk.kernel.clock.clone());
+    let deleted = desk.kernel.db.write(move |tx| {
         routes::delete(tx, clock.now(), chat_id, report_type_id, &unit_ids)?;
         Ok(StatusCode::NO_CONTENT)
     });
@@ -92,18 +104,18 @@ pub(crate) async fn delete_routes(State(api): State<Routes>, _: Admitted, Pairs(
 }
 
 pub(crate) async fn assign_role(
-    State(api): State<Routes>,
+    State(Routes(desk)): State<Routes>,
     _: Admitted,
     Extension(client): Extension<Client>,
     Segments(chat): Segments<String>,
     Payload(body): Payload,
 ) -> Answer {
     let (chat, code) = both(wire::chat_in_path(chat), wire::access_code(&body))?;
-    let guess = api.guesses.count(chat, client.address, api.kernel.clock.now())?;
-    let clock = api.kernel.clock.clone();
-    let assigned = api.kernel.db.write(move |tx| assign(tx, clock.now(), chat, &code)).await;
+    let guess = desk.guesses.count(chat, client.address, desk.kernel.clock.now())?;
+    let clock = desk.kernel.clock.clone();
+    let assigned = desk.kernel.db.write(move |tx| assign(tx, clock.now(), chat, &code)).await;
     if !matches!(assigned, Err(Error::RoleNotFound)) {
-        api.guesses.forgive(chat, client.address);
+        desk.guesses.forgive(chat, client.address);
     } else if let Some(excess) = guess {
         return Err(Error::Fault(Fault::RateLimited(excess.wait)));
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
 use kernel::db::Window;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::rules::{Error, Mistake, Mistakes, NO_FIELD, UnitId};
 
@@ -17,7 +17,7 @@ const LIST: &str = "unit_ids";
 
 /// The fields of a request, and what was found to be wrong with them.
 pub(crate) struct Fields {
-    values: Map<String, Value>,
+    values: Vec<(String, Value)>,
     mistakes: Mistakes,
 }
 
@@ -25,7 +25,7 @@ pub(crate) struct Fields {
 pub(crate) fn body<T>(bytes: &[u8], read: impl FnOnce(&mut Fields) -> Option<T>) -> Result<T, Error> {
     let broken = |mistake| Error::Invalid(Mistakes::from([(NO_FIELD, vec![mistake])]));
     match serde_json::from_slice(bytes) {
-        Ok(Value::Object(values)) => Fields::read(values, read),
+        Ok(Value::Object(values)) => Fields::read(values.into_iter().collect(), read),
         Ok(_) => Err(broken(Mistake::NotAnObject)),
         Err(error) => Err(broken(Mistake::NotJson(error.to_string()))),
     }
@@ -36,13 +36,11 @@ pub(crate) fn query<T>(
     pairs: Vec<(String, String)>,
     read: impl FnOnce(&mut Fields) -> Option<T>,
 ) -> Result<T, Error> {
-    let mut values = Map::new();
-    for (name, value) in pairs {
-        match values.get_mut(&name) {
-            Some(Value::Array(items)) => items.extend(value.split(',').map(Value::from)),
-            _ if name == LIST => drop(values.insert(name, value.split(',').collect())),
-            _ => drop(values.insert(name, value.into())),
-        }
+    let (list, single): (Vec<_>, Vec<_>) = pairs.into_iter().partition(|(name, _)| name == LIST);
+    let list: Vec<Value> = list.iter().flat_map(|(_, value)| value.split(',')).map(Value::from).collect();
+    let mut values: Vec<_> = single.into_iter().map(|(name, value)| (name, Value::String(value))).collect();
+    if !list.is_empty() {
+        values.push((LIST.to_owned(), Value::Array(list)));
     }
     Fields::read(values, read)
 }
@@ -60,12 +58,16 @@ pub(crate) fn both<A, B>(one: Result<A, Error>, other: Result<B, Error>) -> Resu
 }
 
 impl Fields {
-    fn read<T>(values: Map<String, Value>, read: impl FnOnce(&mut Self) -> Option<T>) -> Result<T, Error> {
+    fn read<T>(values: Vec<(String, Value)>, read: impl FnOnce(&mut Self) -> Option<T>) -> Result<T, Error> {
         let mut fields = Self { values, mistakes: Mistakes::new() };
         match read(&mut fields) {
             Some(read) if fields.mistakes.is_empty() => Ok(read),
             _ => Err(Error::Invalid(fields.mistakes)),
         }
+    }
+
+    fn value(&self, name: &str) -> Option<&Value> {
+        self.values.iter().rfind(|(given, _)| given == name).map(|(_, value)| value)
     }
 
     /// A field that has to be there.
@@ -74,7 +76,7 @@ impl Fields {
         name: &'static str,
         parse: impl FnOnce(&Value) -> Result<T, Mistake>,
     ) -> Option<T> {
-        let parsed = match self.values.get(name) {
+        let parsed = match self.value(name) {
             None => Err(Mistake::Missing),
             Some(Value::Null) => Err(Mistake::Null),
             Some(value) => parse(value),
@@ -88,7 +90,7 @@ impl Fields {
         name: &'static str,
         parse: impl FnOnce(&Value) -> Result<T, Mistake>,
     ) -> Option<Option<T>> {
-        match self.values.get(name) {
+        match self.value(name) {
             None | Some(Value::Null) => Some(None),
             Some(_) => self.required(name, parse).map(Some),
         }
@@ -100,7 +102,7 @@ impl Fields {
         name: &'static str,
         parse: impl FnOnce(&Value) -> Result<T, Mistake>,
     ) -> Option<Option<Option<T>>> {
-        match self.values.contains_key(name) {
+        match self.value(name).is_some() {
             false => Some(None),
             true => self.optional(name, parse).map(Some),
         }
