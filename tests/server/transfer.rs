@@ -137,24 +137,27 @@ async fn a_refused_command_prints_nothing_on_standard_output(engine: Engine) {
 
 #[test]
 fn an_import_shows_its_progress_on_a_terminal_and_only_there() {
-    let terminal = Terminal::new();
     let seats: Vec<_> = (1..=3000).map(|place| seat(&format!("1-1;{place}"), 100)).collect();
-    let file = terminal.file("hall.json", hall_of(&seats, 1).to_string().as_bytes());
-    let database = terminal.path("partnerapi.db");
-    let line = format!(
-        "'{}' import tickets '{}' --database-url 'sqlite:{}'",
-        binary().display(),
-        file.display(),
-        database.display()
-    );
-    let shown =
-        Command::new("script").args(["-qec", &line, "/dev/null"]).env("TERM", "xterm").output().unwrap();
-    let shown = String::from_utf8_lossy(&shown.stdout).into_owned();
-    assert!(shown.contains("inserted"), "{shown}");
-    assert!(shown.contains('█') || shown.contains('░'), "no bar in {shown:?}");
+    let regions: Vec<_> = (1..=3000).map(|number| json!({"name": format!("Москва {number}")})).collect();
+    for (api, document) in [("tickets", hall_of(&seats, 1)), ("routes", json!({"regions": regions}))] {
+        let terminal = Terminal::new();
+        let file = terminal.file("import.json", document.to_string().as_bytes());
+        let database = terminal.path("partnerapi.db");
+        let line = format!(
+            "'{}' import {api} '{}' --database-url 'sqlite:{}'",
+            binary().display(),
+            file.display(),
+            database.display()
+        );
+        let shown =
+            Command::new("script").args(["-qec", &line, "/dev/null"]).env("TERM", "xterm").output().unwrap();
+        let shown = String::from_utf8_lossy(&shown.stdout).into_owned();
+        assert!(shown.contains("inserted"), "{shown}");
+        assert!(shown.contains('█') || shown.contains('░'), "no bar in {shown:?}");
 
-    std::fs::remove_file(&database).unwrap();
-    let plain = terminal.run(&["import", "tickets", file.to_str().unwrap()]);
-    assert_eq!(plain.stderr, "", "a log file wants no bar");
-    assert_eq!(plain.stdout.lines().count(), 1, "{}", plain.stdout);
+        std::fs::remove_file(&database).unwrap();
+        let plain = terminal.run(&["import", api, file.to_str().unwrap()]);
+        assert_eq!(plain.stderr, "", "a log file wants no bar");
+        assert_eq!(plain.stdout.lines().count(), 1, "{}", plain.stdout);
+    }
 }
