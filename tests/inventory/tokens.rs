@@ -200,6 +200,8 @@ async fn what_is_no_grant_is_told(engine: Engine) {
             "{body}"
         );
     }
+    let huge = Answer::of(app.request(Method::POST, "/api/o/token/").body(vec![b' '; (64 << 10) + 1])).await;
+    assert_eq!((huge.status.as_u16(), huge.json), (413, json!({"detail": "Request body is too large"})));
     let get = Answer::of(app.request(Method::GET, "/api/o/token/")).await;
     assert_eq!((get.status.as_u16(), get.json), (405, json!({"detail": "Method \"GET\" not allowed."})));
     assert_eq!(get.headers["allow"], "POST");

@@ -8,7 +8,7 @@ use axum::http::header::USER_AGENT;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use kernel::db::Tx;
-use kernel::http::{Client, Fault, Payload, Query, Refusal, Small};
+use kernel::http::{Client, Fault, Payload, Query, Refusal};
 use kernel::keys::Caller;
 use kernel::limit::subscriber;
 use serde_json::{Map, Value};
@@ -167,7 +167,7 @@ pub(crate) async fn report(
     State(api): State<Affiliates>,
     Extension(client): Extension<Client>,
     headers: HeaderMap,
-    body: Result<Small<{ wire::REPORT_LIMIT }>, Refusal<Affiliates>>,
+    body: Result<Payload, Refusal<Affiliates>>,
 ) -> Response {
     let user_agent =
         headers.get(USER_AGENT).map_or(Default::default(), |name| String::from_utf8_lossy(name.as_bytes()));
@@ -179,7 +179,7 @@ async fn record(
     api: &Affiliates,
     client: Client,
     user_agent: &str,
-    body: Result<Small<{ wire::REPORT_LIMIT }>, Refusal<Affiliates>>,
+    body: Result<Payload, Refusal<Affiliates>>,
 ) -> Result<(), Error> {
     if let Some(excess) = api.reports.count(subscriber(client.address), api.kernel.clock.now()) {
         return Err(Error::Fault(Fault::RateLimited(excess.wait)));

@@ -105,7 +105,7 @@ impl Affiliates {
                 .answers::<wire::Message>(),
             Operation::new(GET, "/cmp", "The script that reports accesses", handlers::script)
                 .answers_with("text/javascript")
-                .public(),
+                .public(wire::REPORT_LIMIT),
             Operation::new(
                 POST,
                 "/cmp",
@@ -114,10 +114,10 @@ impl Affiliates {
             )
             .takes::<wire::Report>()
             .succeeds_with(204)
-            .public(),
+            .public(wire::REPORT_LIMIT),
             Operation::new(OPTIONS, "/cmp", "What a browser asks before it reports", handlers::preflight)
                 .succeeds_with(204)
-                .public(),
+                .public(wire::REPORT_LIMIT),
         ]
     }
 }

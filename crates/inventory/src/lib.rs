@@ -162,7 +162,7 @@ impl Inventory {
             .path::<wire::ProductPath>()
             .answers::<wire::Metadata>(),
             Operation::new(POST, "/o/token", "Tokens for a key", handlers::token)
-                .public()
+                .public(64 << 10)
                 .takes_as::<wire::TokenRequest>(wire::PARSED)
                 .answers::<wire::TokenView>()
                 .fails_with::<wire::NoToken>(400, "There are none"),

@@ -91,9 +91,14 @@ async fn fitted() -> Fitted {
         }),
         Operation::new(&[Method::GET], "/part/{one}/{two?}", "Has two paths", async || "part")
             .also_at("/piece/{one}"),
-        Operation::new(&[Method::HEAD, Method::POST, Method::GET], "/seen", "Has looks", async || "seen")
-            .suffixes(&[".json", "/.json"])
-            .public(),
+        Operation::new(
+            &[Method::HEAD, Method::POST, Method::GET],
+            "/seen",
+            "Has looks",
+            async |_: Input| "seen",
+        )
+        .suffixes(&[".json", "/.json"])
+        .public(10),
     ];
     let routes = fit(&kernel, "toy", TOY, operations, Toy);
     let told = vec![
@@ -231,6 +236,9 @@ fn an_operation_is_served_with_its_suffixes_and_documented_without() {
         assert!(!paths.iter().any(|path| path.contains(".json")), "{paths:?}");
         let security =
             |path: &str| toy.document["paths"][path]["get"]["security"].as_array().map_or(0, Vec::len);
+        let post = || Request::post("/toy/seen").header("content-type", "application/json");
+        assert_eq!(toy.send(post(), "{\"a\": 1234}").await.0, 413, "less than what is taken elsewhere");
+        assert_eq!(toy.send(post(), "{\"a\": 1}").await.0, 200);
         assert_eq!((security("/toy/seen"), security("/toy/private")), (0, 3), "who needs a credential");
     });
 }

@@ -7,7 +7,7 @@ use axum::body::Body;
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue};
+use axum::http::{Extensions, HeaderMap, HeaderValue};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use percent_encoding::percent_decode_str;
 use serde::de::DeserializeOwned;
@@ -120,7 +120,8 @@ impl<D: Dialect> FromRequest<D> for Payload {
     type Rejection = Refusal<D>;
 
     async fn from_request(request: Request, _: &D) -> Result<Self, Refusal<D>> {
-        Ok(Self(read_body(request.into_body(), D::BODY_LIMIT).await?))
+        let limit = limit::<D>(request.extensions());
+        Ok(Self(read_body(request.into_body(), limit).await?))
     }
 }
 
@@ -142,19 +143,7 @@ impl<D: Dialect> FromRequest<D> for Content {
 
     async fn from_request(request: Request, _: &D) -> Result<Self, Refusal<D>> {
         let (parts, body) = request.into_parts();
-        Ok(content(&parts.headers, read_body(body, D::BODY_LIMIT).await?).await?)
-    }
-}
-
-/// The body as it came, up to so many bytes: for an operation that takes less than its API.
-#[derive(Debug, Default)]
-pub struct Small<const AT_MOST: usize>(pub Vec<u8>);
-
-impl<D: Dialect, const AT_MOST: usize> FromRequest<D> for Small<AT_MOST> {
-    type Rejection = Refusal<D>;
-
-    async fn from_request(request: Request, _: &D) -> Result<Self, Refusal<D>> {
-        Ok(Self(read_body(request.into_body(), AT_MOST).await?))
+        Ok(content(&parts.headers, read_body(body, limit::<D>(&parts.extensions)).await?).await?)
     }
 }
 
@@ -162,7 +151,7 @@ async fn read<D: Dialect>(request: Request) -> Result<Input, Fault> {
     let (parts, body) = request.into_parts();
     let mut input = Input::default();
     input.add(pairs(parts.uri.query().unwrap_or_default()))?;
-    match content(&parts.headers, read_body(body, D::BODY_LIMIT).await?).await? {
+    match content(&parts.headers, read_body(body, limit::<D>(&parts.extensions)).await?).await? {
         Content::Nothing => {}
         Content::Json(bytes) => match serde_json::from_slice(&bytes) {
             Ok(Value::Object(object)) => input.0.extend(object),
@@ -192,6 +181,14 @@ async fn content(headers: &HeaderMap, bytes: Vec<u8>) -> Result<Content, Fault> 
             Content::Other(told.unwrap_or_default())
         }
     })
+}
+
+/// Bytes of a body at most, for an operation that takes less than the others of its API.
+#[derive(Clone, Copy)]
+pub(super) struct BodyLimit(pub(super) usize);
+
+fn limit<D: Dialect>(extensions: &Extensions) -> usize {
+    extensions.get::<BodyLimit>().map_or(D::BODY_LIMIT, |limit| limit.0)
 }
 
 async fn read_body(body: Body, limit: usize) -> Result<Vec<u8>, Fault> {

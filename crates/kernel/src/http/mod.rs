@@ -10,7 +10,7 @@ mod serve;
 
 pub use self::attend::{Admitted, Client, HttpSettings, Peer, Refusal};
 pub use self::dialect::{Cause, Dialect, Fault, Plain, PlainError};
-pub use self::input::{BadParameter, Content, Input, Pairs, Payload, Query, Segments, Small};
+pub use self::input::{BadParameter, Content, Input, Pairs, Payload, Query, Segments};
 pub use self::operations::{Operation, Place, Routes, fit};
 pub use self::own::{app, metrics_app};
 pub use self::serve::{Service, Tls, TlsError, serve};

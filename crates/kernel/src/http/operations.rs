@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::Router;
 use axum::handler::Handler;
 use axum::http::header::ALLOW;
 use axum::http::{HeaderValue, Method};
 use axum::middleware::from_fn_with_state;
 use axum::response::Response;
 use axum::routing::{MethodFilter, MethodRouter, any, on};
+use axum::{Extension, Router};
 use serde_json::Value;
 use utoipa::openapi::path::{HttpMethod, OperationBuilder, Parameter, ParameterIn};
 use utoipa::openapi::request_body::RequestBodyBuilder;
@@ -22,6 +22,7 @@ use utoipa::{IntoParams, PartialSchema as _, ToSchema};
 
 use super::attend::{Door, attend};
 use super::dialect::{Dialect, Fault};
+use super::input::BodyLimit;
 use crate::api::Kernel;
 
 /// One operation of an API: where it is, who answers it, what goes in and out.
@@ -162,10 +163,11 @@ impl<D: Dialect> Operation<D> {
         self
     }
 
-    /// It takes no key.
+    /// Nobody needs a credential for it. Its body has this many bytes at most: anybody may send one.
     #[must_use]
-    pub fn public(mut self) -> Self {
+    pub fn public(mut self, body_limit: usize) -> Self {
         self.is_public = true;
+        self.handler = self.handler.layer(Extension(BodyLimit(body_limit)));
         self
     }
 
