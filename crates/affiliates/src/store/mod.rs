@@ -2,6 +2,8 @@
 
 pub(crate) mod accesses;
 pub(crate) mod history;
+#[cfg(test)]
+mod model;
 mod places;
 pub(crate) mod purchases;
 pub(crate) mod reference;

@@ -10,8 +10,9 @@ use kernel::db::{self, Tx, Value};
 
 use crate::rules::Status;
 
-/// A block of a level has two to the power of this of the level below it.
-const SHIFT: i64 = 7;
+/// A block of a level has two to the power of this of the level below it. In tests it is small, so that a short history
+/// has blocks of all levels.
+const SHIFT: i64 = if cfg!(test) { 1 } else { 7 };
 /// With three levels the topmost blocks have two million places each.
 const LEVELS: i64 = 3;
 
