@@ -7,9 +7,10 @@
 #   use_python               sets TEST_PYTHON to a Python with the libraries of a vendor's client, in target/
 
 scripts=$(dirname "${BASH_SOURCE[0]}")
+PATH=$PATH:/usr/sbin # where Debian keeps servers
 services_directory=$(mktemp -d -t partnerapi-services.XXXXXX)
 chmod 755 "$services_directory"
-postgres_bin=
+postgres_pid=
 rabbitmq_pid=
 
 stop_services() {
@@ -17,8 +18,9 @@ stop_services() {
     kill -TERM "$rabbitmq_pid" 2>/dev/null || true
     wait "$rabbitmq_pid" 2>/dev/null || true
   fi
-  if [ -n "$postgres_bin" ] && [ -f "$services_directory/postgres/postmaster.pid" ]; then
-    as_postgres "$postgres_bin/pg_ctl" -D "$services_directory/postgres" -m immediate stop >/dev/null || true
+  if [ -n "$postgres_pid" ]; then
+    kill -QUIT "$postgres_pid" 2>/dev/null || true
+    wait "$postgres_pid" 2>/dev/null || true
   fi
   rm -rf "$services_directory"
 }
@@ -32,32 +34,25 @@ need_package() { # COMMAND PACKAGE: installs PACKAGE where COMMAND is not found
   fi
 }
 
-# PostgreSQL refuses to run as root.
-as_postgres() {
-  if [ "$(id -u)" = 0 ]; then (cd / && runuser -u postgres -- "$@"); else "$@"; fi
-}
-
 use_postgres() {
+  # Tests that stop a server have one of their own, whichever the others use.
+  compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || need_package initdb postgresql
   if [ -n "${TEST_POSTGRES_URL:-}" ]; then
     echo "PostgreSQL: the server that TEST_POSTGRES_URL names"
     return
   fi
-  postgres_bin=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -1)
-  if [ -z "$postgres_bin" ] || [ ! -x "$postgres_bin/initdb" ]; then
-    need_package initdb postgresql
-    postgres_bin=$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -1)
-  fi
-  local data=$services_directory/postgres port options=() option
-  mkdir "$data"
-  [ "$(id -u)" != 0 ] || chown postgres "$data"
-  as_postgres "$postgres_bin/initdb" -D "$data" -U partnerapi -A trust -E UTF8 --locale=C >/dev/null
+  local home=$services_directory/postgres options=() option
+  mkdir "$home"
   for option in "$@"; do options+=(-c "$option"); done
-  port=$("$scripts/free-port")
-  as_postgres "$postgres_bin/pg_ctl" -D "$data" -w -l "$data/log" start \
-    -o "-p $port -c listen_addresses=127.0.0.1 -c unix_socket_directories=$data -c max_connections=400 ${options[*]}" >/dev/null \
-    || { cat "$data/log" >&2; exit 1; }
-  export TEST_POSTGRES_URL="postgres://partnerapi@127.0.0.1:$port/postgres"
-  echo "PostgreSQL: a private server on port $port"
+  POSTGRES_OPTIONS="${options[*]}" "$scripts/postgres" "$home" >"$home.log" 2>&1 &
+  postgres_pid=$!
+  until grep -q 'ready to accept connections' "$home.log"; do
+    kill -0 "$postgres_pid" 2>/dev/null || { cat "$home.log" >&2; exit 1; }
+    sleep 0.1
+  done
+  TEST_POSTGRES_URL="postgres://partnerapi@127.0.0.1:$(cat "$home/port")/postgres"
+  export TEST_POSTGRES_URL
+  echo "PostgreSQL: a private server on port $(cat "$home/port")"
 }
 
 use_rabbitmq() {

@@ -1,6 +1,6 @@
 //! As much of an HTTP client as is needed beside the load: one request, one connection.
 
-use std::io::{Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::Duration;
 
@@ -31,6 +31,54 @@ pub(crate) fn exchange(
     let status = answer.get(9..12).and_then(|digits| std::str::from_utf8(digits).ok());
     let status = status.and_then(|digits| digits.parse().ok()).context("an answer without a status")?;
     Ok((status, answer.split_off(end + 4)))
+}
+
+/// A connection that stays, to a port of this machine.
+pub(crate) struct Connection {
+    stream: BufReader<TcpStream>,
+    key: String,
+}
+
+impl Connection {
+    pub(crate) fn open(port: u16, key: &str) -> anyhow::Result<Self> {
+        let stream = TcpStream::connect(("127.0.0.1", port))?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        stream.set_nodelay(true)?;
+        Ok(Self { stream: BufReader::new(stream), key: key.to_owned() })
+    }
+
+    /// Sends a request and gives the status and the body of the answer.
+    pub(crate) fn exchange(
+        &mut self,
+        method: &str,
+        path: &str,
+        body: &str,
+    ) -> anyhow::Result<(u16, Vec<u8>)> {
+        let request = format!(
+            "{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {}\r\n\
+             Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+            self.key,
+            body.len()
+        );
+        self.stream.get_mut().write_all(request.as_bytes())?;
+        let (mut status, mut length) = (None, 0);
+        loop {
+            let mut line = String::new();
+            self.stream.read_line(&mut line)?;
+            let line = line.trim_end();
+            match (status, line.split_once(": ")) {
+                (None, _) => status = line.get(9..12).and_then(|digits| digits.parse().ok()),
+                (Some(_), Some((name, value))) if name.eq_ignore_ascii_case("content-length") => {
+                    length = value.parse()?;
+                }
+                _ if line.is_empty() => break,
+                _ => {}
+            }
+        }
+        let mut body = vec![0; length];
+        self.stream.read_exact(&mut body)?;
+        Ok((status.context("an answer without a status")?, body))
+    }
 }
 
 /// The same, of which only a success is good.

@@ -51,25 +51,35 @@ impl Drive<'_> {
     /// Books the seats of `stock`, each once.
     pub(crate) fn bookings(&self, port: u16, stock: &Stock) -> anyhow::Result<Load> {
         let Stock { seats_of_show, first, end } = *stock;
-        self.wrk(port, "/", "booking.lua", &[seats_of_show, first, end, THREADS])
+        let arguments = [seats_of_show, first, end, THREADS].map(|number| number.to_string());
+        self.wrk(port, "/", "booking.lua", &arguments)
     }
 
-    fn wrk(&self, port: u16, path: &str, script: &str, arguments: &[usize]) -> anyhow::Result<Load> {
+    /// Makes orders under ids from `first` on, each once, and writes the partner's ids of those that were
+    /// acknowledged into `file`.
+    pub(crate) fn orders(&self, port: u16, first: u64, file: &Path) -> anyhow::Result<Load> {
+        let file = file.to_str().context("a path in UTF-8")?.to_owned();
+        self.wrk(port, "/", "orders.lua", &[first.to_string(), THREADS.to_string(), file])
+    }
+
+    fn wrk(&self, port: u16, path: &str, script: &str, arguments: &[String]) -> anyhow::Result<Load> {
+        // A thread has at least one connection.
+        let threads = THREADS.min(self.connections);
         let mut wrk = Command::new("wrk");
         wrk.current_dir(Path::new(SCRIPTS).join("wrk"))
-            .args(["--threads", &THREADS.to_string(), "--connections", &self.connections.to_string()])
+            .args(["--threads", &threads.to_string(), "--connections", &self.connections.to_string()])
             .args(["--duration", &format!("{}s", self.seconds), "--timeout", "10s", "--script", script])
             .args(["--header", &format!("Authorization: Bearer {}", self.key)])
             .arg(format!("http://127.0.0.1:{port}{path}"))
             .arg("--")
-            .args(arguments.iter().map(usize::to_string));
+            .args(arguments);
         let printed = run(wrk)?;
         let report =
             printed.lines().rev().find(|line| line.starts_with('{')).context("wrk without report")?;
         let Report { requests, duration, p50, p99, refused, broken } = serde_json::from_str(report)?;
         ensure!(
             refused == 0,
-            "{refused} of {requests} answers were no success: too few seats for this rate?"
+            "{refused} of {requests} answers were no success; of bookings: too few seats for this rate?"
         );
         ensure!(broken == 0, "{broken} of {requests} requests had no answer");
         let rate = requests as f64 / (duration / 1e6);
@@ -137,8 +147,12 @@ mod tests {
             include_str!("../../crates/tickets/src/store/booking.rs"),
             include_str!("../../crates/tickets/src/store/shows.rs"),
             include_str!("../../crates/kernel/src/events/mod.rs"),
+            include_str!("../../crates/routes/src/store/reference.rs"),
+            include_str!("../../crates/routes/src/store/routes.rs"),
         ];
-        sources.concat().replace("\\\n", "").split_whitespace().collect::<Vec<_>>().join(" ")
+        let text = sources.concat().replace("\\\n", "").split_whitespace().collect::<Vec<_>>().join(" ");
+        let (_, columns) = text.split_once("const COLUMNS: &str = \"").expect("the columns of a unit");
+        text.replace("{columns}", columns.split('"').next().unwrap_or_default())
     }
 
     /// `:name` as `$1`, numbered by first appearance in the statement.
@@ -167,11 +181,17 @@ mod tests {
             include_str!("../pgbench/booking.sql"),
             include_str!("../pgbench/seats.sql"),
             include_str!("../pgbench/lists.sql"),
+            include_str!("../pgbench/units.sql"),
+            include_str!("../pgbench/unit.sql"),
+            include_str!("../pgbench/route_units.sql"),
         ] {
             let mut seen = Vec::new();
             for line in script.lines() {
-                // What a script must do by itself: numbers, the transaction, lists of values.
-                if ["\\set", "BEGIN", "COMMIT", " VALUES", " (:"].iter().any(|own| line.starts_with(own)) {
+                // What a script must do by itself: numbers, the transaction, lists of values, the part of a list.
+                if ["\\set", "BEGIN", "COMMIT", " VALUES", " (:", " LIMIT"]
+                    .iter()
+                    .any(|own| line.starts_with(own))
+                {
                     continue;
                 }
                 let text = numbered(line.trim_end_matches(';'), &mut seen);

@@ -5,11 +5,16 @@
 //! the machine could do. For HTTP that is a bare axum program with the same bytes, for PostgreSQL it is pgbench
 //! with the same statements.
 
+mod broker;
 mod halls;
 mod http;
 mod load;
 mod machine;
+mod network;
+mod orders;
+mod outbox;
 mod process;
+mod routes;
 mod scenarios;
 mod table;
 mod turns;
@@ -32,6 +37,9 @@ struct Settings {
     /// Connections of PostgreSQL that the server writes with, and clients of pgbench.
     #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=200))]
     connections: u32,
+    /// The large network of routes: so many times the small one, which has 100 units, 10 chats, 10,000 routes.
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(2..=1_000))]
+    times: u32,
     /// Measures these parts only, for instance `sqlite-booking,start`.
     #[arg(long, value_enum, value_delimiter = ',')]
     only: Vec<Part>,
@@ -44,6 +52,9 @@ struct Settings {
     /// A PostgreSQL server on which databases may be made.
     #[arg(long)]
     postgres: String,
+    /// A RabbitMQ server on which an exchange and a queue may be made.
+    #[arg(long)]
+    rabbitmq: String,
 }
 
 /// What can be measured alone.
@@ -53,19 +64,30 @@ enum Part {
     SqliteReads,
     PostgresBooking,
     PostgresReads,
+    SqliteOrders,
+    PostgresOrders,
+    SqliteOutbox,
+    PostgresOutbox,
+    SqliteRoutes,
+    PostgresRoutes,
+    RoutesBySize,
     Start,
 }
 
 fn main() -> anyhow::Result<()> {
     let settings = Settings::parse();
+    // It fails only if somebody was first, and nobody can have been.
+    drop(rustls::crypto::ring::default_provider().install_default());
     let wanted = |part: &Part| settings.only.is_empty() || settings.only.contains(part);
     let parts: Vec<Part> = Part::value_variants().iter().copied().filter(wanted).collect();
     let bench = Bench {
         rounds: settings.rounds,
         seconds: settings.seconds,
         connections: settings.connections,
+        times: settings.times as usize,
         directory: settings.directory,
         postgres: settings.postgres,
+        rabbitmq: settings.rabbitmq,
     };
     let machine = machine::description()?;
     let mut rows = Vec::new();
@@ -75,6 +97,13 @@ fn main() -> anyhow::Result<()> {
             Part::SqliteReads => bench.sqlite_reads(),
             Part::PostgresBooking => bench.postgres_booking(),
             Part::PostgresReads => bench.postgres_reads(),
+            Part::SqliteOrders => bench.sqlite_orders(),
+            Part::PostgresOrders => bench.postgres_orders(),
+            Part::SqliteOutbox => bench.sqlite_outbox(),
+            Part::PostgresOutbox => bench.postgres_outbox(),
+            Part::SqliteRoutes => bench.sqlite_routes(),
+            Part::PostgresRoutes => bench.postgres_routes(),
+            Part::RoutesBySize => bench.routes_by_size(),
             Part::Start => bench.start(),
         };
         rows.extend(measured?);

@@ -49,6 +49,40 @@ impl Process {
         Self::start(command, "/ready")
     }
 
+    /// A partner for the Orders API: the product's own, which keeps its orders in memory.
+    pub(crate) fn partner() -> anyhow::Result<Self> {
+        let program = server()?;
+        let command = |port| {
+            let mut command = bare(&program, "sqlite:none.db");
+            command.args(["sandbox-partner", "--listen", &format!("127.0.0.1:{port}"), "--log", "warn"]);
+            command
+        };
+        Self::start(command, "/_sandbox/settings")
+    }
+
+    /// The bare program that sends orders on to a partner.
+    pub(crate) fn proxy(partner: &Self) -> anyhow::Result<Self> {
+        let program = beside("proxy")?;
+        let command = |port| {
+            let mut command = Command::new(program);
+            command.arg(partner.url()).arg(format!("127.0.0.1:{port}"));
+            command
+        };
+        Self::start(command, "/ready")
+    }
+
+    /// The bare program that publishes the lines of a file. It serves nothing.
+    pub(crate) fn publisher(file: &Path, url: &str, exchange: &str, key: &str) -> anyhow::Result<Self> {
+        let mut command = Command::new(beside("publisher")?);
+        let child = command.arg(file).args([url, exchange, key]).stdin(Stdio::null()).spawn()?;
+        Ok(Self { child, port: 0, ready_after: Duration::ZERO })
+    }
+
+    /// Where it is.
+    pub(crate) fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
     /// The most memory that it held at once, in MB of 1,000,000 bytes.
     pub(crate) fn peak_memory(&self) -> anyhow::Result<f64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
@@ -75,7 +109,7 @@ impl Drop for Process {
     }
 }
 
-/// A database with halls in it, and a key to it.
+/// A database, and a key to one API on it.
 #[derive(Debug)]
 pub(crate) struct Database {
     pub(crate) url: String,
@@ -83,24 +117,52 @@ pub(crate) struct Database {
 }
 
 impl Database {
-    /// Makes the schema at `url` and loads `programme`.
-    pub(crate) fn fill(url: String, directory: &Path, programme: &str) -> anyhow::Result<Self> {
-        let file = directory.join("programme.json");
-        std::fs::write(&file, programme)?;
-        let file = file.to_str().context("a path in UTF-8")?;
-        partnerapi(&url, &["import", "tickets", file])?;
-        let key = partnerapi(&url, &["keys", "create", "--api", "tickets", "--account", "bench"])?;
+    /// Makes the schema at `url`, and a key.
+    pub(crate) fn make(url: String, api: &str) -> anyhow::Result<Self> {
+        partnerapi(&url, &["migrate"])?;
+        let key = partnerapi(&url, &["keys", "create", "--api", api, "--account", "bench"])?;
         Ok(Self { url, key })
+    }
+
+    /// Makes the schema at `url` and loads a file of an API.
+    pub(crate) fn fill(url: String, directory: &Path, api: &str, text: &str) -> anyhow::Result<Self> {
+        let database = Self::make(url, api)?;
+        let file = directory.join("import.json");
+        std::fs::write(&file, text)?;
+        let file = file.to_str().context("a path in UTF-8")?;
+        partnerapi(&database.url, &["import", api, file])?;
+        Ok(database)
+    }
+
+    /// Makes a copy of a database of SQLite.
+    pub(crate) fn back_up(&self, file: &Path) -> anyhow::Result<()> {
+        partnerapi(&self.url, &["backup", file.to_str().context("a path in UTF-8")?]).map(drop)
+    }
+
+    /// The outbox: an event a line.
+    pub(crate) fn events(&self) -> anyhow::Result<String> {
+        partnerapi(&self.url, &["events"])
     }
 
     /// Starts the server on it. Its log goes to nowhere, whatever of it `log` asks for.
     pub(crate) fn serve(&self, log: &str, connections: u32) -> anyhow::Result<Process> {
+        self.serve_with(log, connections, &[])
+    }
+
+    /// The same, with more settings.
+    pub(crate) fn serve_with(
+        &self,
+        log: &str,
+        connections: u32,
+        settings: &[(&str, String)],
+    ) -> anyhow::Result<Process> {
         let program = server()?;
         let command = |port| {
             let mut command = bare(&program, &self.url);
             command
                 .args(["serve", "--listen", &format!("127.0.0.1:{port}"), "--log", log])
                 .args(["--database-connections", &connections.to_string()])
+                .envs(settings.iter().map(|(name, value)| (name, value)))
                 .stderr(if log == "warn" { Stdio::inherit() } else { Stdio::null() });
             command
         };

@@ -22,9 +22,9 @@ const MEMORY_TARGET: f64 = 100.0;
 const START_TARGET: Duration = Duration::from_millis(100);
 const STARTS: usize = 20;
 
-const CONNECTIONS: usize = 32;
+pub(crate) const CONNECTIONS: usize = 32;
 /// Seats of a show on sale.
-const SEATS_OF_SALE: usize = 5_000;
+pub(crate) const SEATS_OF_SALE: usize = 5_000;
 /// More bookings a second than there will be.
 const SQLITE_BOOKINGS: usize = 25_000;
 const POSTGRES_BOOKINGS: usize = 6_000;
@@ -43,8 +43,11 @@ pub(crate) struct Bench {
     pub(crate) seconds: u32,
     /// Of the server to PostgreSQL, for writing; and clients of pgbench.
     pub(crate) connections: u32,
+    /// The large network of routes, in small ones.
+    pub(crate) times: usize,
     pub(crate) directory: PathBuf,
     pub(crate) postgres: String,
+    pub(crate) rabbitmq: String,
 }
 
 impl Bench {
@@ -236,27 +239,35 @@ impl Bench {
         Ok(rows)
     }
 
-    fn drive<'a>(&self, database: &'a Database, connections: usize) -> Drive<'a> {
+    pub(crate) fn drive<'a>(&self, database: &'a Database, connections: usize) -> Drive<'a> {
         Drive { connections, seconds: self.seconds, key: &database.key }
     }
 
-    fn baseline(&self, answer: &[u8]) -> anyhow::Result<Process> {
+    pub(crate) fn baseline(&self, answer: &[u8]) -> anyhow::Result<Process> {
         let file = self.directory.join("answer.json");
         std::fs::write(&file, answer)?;
         Process::baseline(&file)
     }
 
-    fn sqlite(&self, name: &str, programme: &str) -> anyhow::Result<Database> {
+    pub(crate) fn sqlite(&self, name: &str, programme: &str) -> anyhow::Result<Database> {
         eprintln!("SQLite: filling the database {name}");
-        let url = format!("sqlite:{}", self.directory.join(name).with_extension("db").display());
-        Database::fill(url, &self.directory, programme)
+        Database::fill(self.sqlite_url(name), &self.directory, "tickets", programme)
     }
 
-    fn postgres(&self, name: &str, programme: &str) -> anyhow::Result<Database> {
-        eprintln!("PostgreSQL: filling the database {name}");
+    pub(crate) fn sqlite_url(&self, name: &str) -> String {
+        format!("sqlite:{}", self.directory.join(name).with_extension("db").display())
+    }
+
+    /// A new database.
+    pub(crate) fn postgres_url(&self, name: &str) -> anyhow::Result<String> {
         Client::connect(&self.postgres, NoTls)?.batch_execute(&format!("CREATE DATABASE bench_{name}"))?;
         let (server, _) = self.postgres.rsplit_once('/').context("an address with a database")?;
-        let database = Database::fill(format!("{server}/bench_{name}"), &self.directory, programme)?;
+        Ok(format!("{server}/bench_{name}"))
+    }
+
+    pub(crate) fn postgres(&self, name: &str, programme: &str) -> anyhow::Result<Database> {
+        eprintln!("PostgreSQL: filling the database {name}");
+        let database = Database::fill(self.postgres_url(name)?, &self.directory, "tickets", programme)?;
         let mut client = Client::connect(&database.url, NoTls)?;
         client.batch_execute("VACUUM ANALYZE")?;
         let renumbered = client.query("SELECT show FROM tickets_shows WHERE show <> show_id", &[])?;

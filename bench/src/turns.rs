@@ -76,6 +76,21 @@ impl Written {
 }
 
 impl Turns {
+    /// How much later the server's answers come than the baseline's.
+    pub(crate) fn added_latency(&self, scenario: &str) -> Row {
+        let added = |percentile: fn(&Load) -> f64| {
+            let pairs = std::iter::zip(&self.server, &self.baseline);
+            let added: Vec<f64> =
+                pairs.map(|(server, base)| percentile(&server.load) - percentile(&base.load)).collect();
+            spread(&added).1
+        };
+        Row {
+            scenario: scenario.to_owned(),
+            latency: format!("{:+.2} / {:+.2}", added(|load| load.p50), added(|load| load.p99)),
+            ..Row::default()
+        }
+    }
+
     /// The row; `target` is the least ratio that is good enough.
     pub(crate) fn row(&self, scenario: &str, target: Option<f64>, server: &Process) -> anyhow::Result<Row> {
         let of = |turns: &[Turn], what: fn(&Turn) -> f64| turns.iter().map(what).collect::<Vec<_>>();

@@ -16,8 +16,8 @@ on_both_engines!(
 
 async fn a_broker_that_comes_late_gets_everything_once(engine: Engine) {
     let broker = Broker::receiving("#").await;
-    let proxy = broker.proxy(Way::Closed).await;
-    let app = publishing(engine, &broker, &broker.url_through(&proxy)).start();
+    let gate = broker.gate(Way::Closed);
+    let app = publishing(engine, &broker, &broker.url_through(&gate)).start();
     let kassir = open_the_floor(&app);
     sell(std::slice::from_ref(&kassir), 40).await;
     assert_eq!(metric(&app, "partnerapi_outbox_backlog").await, 40);
@@ -25,7 +25,7 @@ async fn a_broker_that_comes_late_gets_everything_once(engine: Engine) {
     until("they grow older", async || metric(&app, "partnerapi_outbox_oldest_seconds").await > 0).await;
     assert_eq!(metric(&app, "partnerapi_broker_connected").await, 0);
 
-    proxy.set(Way::Open);
+    gate.set(Way::Open);
     until("all have arrived", async || broker.received().len() >= 40).await;
     until("nothing waits", async || metric(&app, "partnerapi_outbox_backlog").await == 0).await;
     assert_eq!(metric(&app, "partnerapi_outbox_oldest_seconds").await, 0);
@@ -36,8 +36,8 @@ async fn a_broker_that_comes_late_gets_everything_once(engine: Engine) {
 
 async fn a_connection_cut_in_the_middle_loses_nothing(engine: Engine) {
     let broker = Broker::receiving("#").await;
-    let proxy = broker.proxy(Way::Open).await;
-    let app = publishing(engine, &broker, &broker.url_through(&proxy)).start();
+    let gate = broker.gate(Way::Open);
+    let app = publishing(engine, &broker, &broker.url_through(&gate)).start();
     let kassir = open_the_floor(&app);
     for round in 1..=3 {
         let selling = tokio::spawn({
@@ -46,9 +46,9 @@ async fn a_connection_cut_in_the_middle_loses_nothing(engine: Engine) {
         });
         let before = broker.received().len();
         until("some arrive", async || broker.received().len() > before + 20).await;
-        proxy.cut();
+        gate.cut();
         selling.await.expect("the sale");
-        until("it connects again", async || proxy.tries() > round).await;
+        until("it connects again", async || gate.tries() > round).await;
         until("all have arrived", async || arrived(&broker).len() >= 120 * round).await;
     }
     assert_eq!(arrived(&broker), ids(&app));
@@ -95,18 +95,18 @@ async fn what_the_broker_refuses_stays_and_is_tried_again(engine: Engine) {
 fn a_round_that_is_given_up_is_followed_by_one_after_the_pause() {
     testkit::run(async {
         let broker = Broker::receiving("#").await;
-        let proxy = broker.proxy(Way::Closed).await;
-        let app = publishing(Engine::Sqlite, &broker, &broker.url_through(&proxy))
+        let gate = broker.gate(Way::Closed);
+        let app = publishing(Engine::Sqlite, &broker, &broker.url_through(&gate))
             .env("PARTNERAPI_RABBITMQ_RETRIES_COUNT", "2")
             .start();
         let kassir = open_the_floor(&app);
         kassir.buy("3-1;1").await;
         let rounds = || app.server.log().iter().filter(|line| line.contains(GIVEN_UP)).count();
         until("three rounds are given up", async || rounds() >= 3).await;
-        assert!(proxy.tries() >= 9, "a first try and two repeats each: {}", proxy.tries());
+        assert!(gate.tries() >= 9, "a first try and two repeats each: {}", gate.tries());
         assert!(app.server.log().iter().any(|line| line.contains(GIVEN_UP) && line.contains("repeats=2")));
 
-        proxy.set(Way::Open);
+        gate.set(Way::Open);
         until("it has arrived", async || broker.received().len() == 1).await;
     });
 }
@@ -115,17 +115,17 @@ fn a_round_that_is_given_up_is_followed_by_one_after_the_pause() {
 fn a_round_that_is_given_up_is_followed_by_one_with_the_next_event() {
     testkit::run(async {
         let broker = Broker::receiving("#").await;
-        let proxy = broker.proxy(Way::Closed).await;
-        let app = publishing(Engine::Sqlite, &broker, &broker.url_through(&proxy))
+        let gate = broker.gate(Way::Closed);
+        let app = publishing(Engine::Sqlite, &broker, &broker.url_through(&gate))
             .env("PARTNERAPI_RABBITMQ_RETRIES_COUNT", "0")
             .env("PARTNERAPI_RABBITMQ_RETRIES_SLEEP", "86400")
             .start();
         let kassir = open_the_floor(&app);
         let has_given_up = || app.server.log().iter().any(|line| line.contains(GIVEN_UP));
         until("the first round is given up", async || has_given_up()).await;
-        assert_eq!(proxy.tries(), 1, "no repeat");
+        assert_eq!(gate.tries(), 1, "no repeat");
 
-        proxy.set(Way::Open);
+        gate.set(Way::Open);
         kassir.buy("3-1;1").await;
         until("it has arrived, long before the pause is over", async || broker.received().len() == 1).await;
     });
@@ -135,9 +135,9 @@ fn a_round_that_is_given_up_is_followed_by_one_with_the_next_event() {
 fn for_ever_is_for_ever() {
     testkit::run(async {
         let broker = Broker::receiving("#").await;
-        let proxy = broker.proxy(Way::Closed).await;
-        let app = publishing(Engine::Sqlite, &broker, &broker.url_through(&proxy)).start();
-        until("it tried often", async || proxy.tries() > 10).await;
+        let gate = broker.gate(Way::Closed);
+        let app = publishing(Engine::Sqlite, &broker, &broker.url_through(&gate)).start();
+        until("it tried often", async || gate.tries() > 10).await;
         assert!(!app.server.log().iter().any(|line| line.contains(GIVEN_UP)));
     });
 }
@@ -146,11 +146,11 @@ fn for_ever_is_for_ever() {
 fn a_broker_that_says_nothing_is_given_up_after_the_time_out() {
     testkit::run(async {
         let broker = Broker::receiving("#").await;
-        let proxy = broker.proxy(Way::Silent).await;
-        let app = publishing(Engine::Sqlite, &broker, &broker.url_through(&proxy))
+        let gate = broker.gate(Way::Silent);
+        let app = publishing(Engine::Sqlite, &broker, &broker.url_through(&gate))
             .env("PARTNERAPI_RABBITMQ_TIMEOUT", "0.5")
             .start();
-        until("it tried again", async || proxy.tries() > 3).await;
+        until("it tried again", async || gate.tries() > 3).await;
         assert!(app.server.log().iter().any(|line| line.contains("does not answer within 500ms")));
         until("a try that is over leaves no thread", async || io_threads(&app) <= 1).await;
     });

@@ -18,7 +18,7 @@ const MORE: [(&str, &str, &str); 9] = [
         "transfer",
         "the file that an API imports is a contract of its own, with another reader than its wire",
     ),
-    ("inventory", "page", "its answers as a person sees them"),
+    ("inventory", "page", "the same answers for a person at a browser"),
     ("orders", "settings", "it has a dozen, which the binary's command line fills"),
     ("orders", "fields", "its faults are told all at once, in another framework's shape"),
     ("orders", "partner", "the only API that calls somebody"),

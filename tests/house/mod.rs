@@ -8,6 +8,7 @@ mod monitoring;
 mod orders;
 mod readme;
 mod reference;
+mod routes;
 mod sandbox;
 
 use std::collections::BTreeSet;

@@ -72,6 +72,8 @@ async fn the_lines_of_the_readme_work_as_they_stand(engine: Engine) {
     assert!(out.contains("inventory.stock.stored"), "{out}");
     let milk = app.inventory("network").results("product-inventory/?product_id=6001&ordering=-date").await;
     assert_eq!((&milk[0]["qty"], &milk[0]["stock_total_price"]), (&"12.5000".into(), &"536.25".into()));
+    assert!(out.contains("Москва 1-3") && out.contains("\"chat_ids\":[") && out.contains("424242,"), "{out}");
+    assert!(out.contains("routes.role.assigned") && out.contains("routes.route.created"), "{out}");
     assert!(out.contains("A quiet evening"), "{out}");
     assert!(out.contains("database: takes writes"), "{out}");
 }

@@ -152,8 +152,8 @@ async fn pages_are_what_the_model_says(engine: Engine) {
     filled(&client, &objects).await;
     for (at, (filter, holds)) in FILTERS.iter().enumerate() {
         for (number, (ordering, compare)) in ORDERS.iter().enumerate() {
-            // Every filter in its natural order, and each pair of two others sooner or later.
-            if number > 0 && !(at < 3 || (at + number) % 3 == 0) {
+            // No filter in every order, every filter in some.
+            if number > 0 && at > 0 && (at + number) % 4 != 0 {
                 continue;
             }
             let mut expected: Vec<&Object> = objects.iter().filter(|object| holds(object)).collect();

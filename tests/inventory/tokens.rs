@@ -10,6 +10,7 @@ on_both_engines!(
     a_key_is_exchanged_for_tokens_that_open_what_it_opens,
     a_refresh_token_gets_another_access_token,
     tokens_survive_a_restart_and_are_kept_as_hashes,
+    a_token_that_has_run_out_opens_nothing,
     tokens_end_with_their_key,
     what_is_no_key_of_the_account_gets_nothing,
     what_is_no_grant_is_told,
@@ -102,10 +103,26 @@ async fn tokens_survive_a_restart_and_are_kept_as_hashes(engine: Engine) {
     let rows = app.database.rows("SELECT hash, key, refreshes, expires_at FROM kernel_tokens");
     assert_eq!(rows.len(), 3);
     let kept = format!("{rows:?}");
-    let secret = |token: &str| token.rsplit_once('_').expect("a token").1.to_owned();
-    assert!(!kept.contains(&secret(&access)[..20]) && !kept.contains(&secret(&refresh)[..20]), "{kept}");
+    for token in [&access, &refresh] {
+        let secret = token.splitn(3, '_').nth(2).expect("a secret");
+        assert!(!kept.contains(secret), "{kept}");
+    }
     let log = app.server.log().join("\n");
     assert!(![&access, &refresh, &client.key].iter().any(|token| log.contains(token.as_str())), "{log}");
+}
+
+async fn a_token_that_has_run_out_opens_nothing(engine: Engine) {
+    let (app, client) = start(engine).await;
+    let (access, refresh) = tokens(&app, &client).await;
+    assert_eq!(client.with(&access).get("shops/").await.status, 200);
+    let past =
+        "UPDATE kernel_tokens SET expires_at = expires_at - 36000000000 WHERE refreshes = 0 RETURNING hash";
+    assert_eq!(app.database.rows(past).len(), 1);
+    let answer = client.with(&access).get("shops/").await;
+    assert_eq!((answer.status.as_u16(), answer.json), (401, json!({"detail": "Invalid token."})));
+    let (access, _) =
+        taken(&ask(&app, &[("grant_type", "refresh_token"), ("refresh_token", &refresh)]).await);
+    assert_eq!(client.with(&access).get("shops/").await.status, 200);
 }
 
 async fn tokens_end_with_their_key(engine: Engine) {

@@ -2,7 +2,7 @@
 
 use std::net::TcpListener;
 
-use testkit::{Certificate, Database, Engine, Partner, Proxy, Terminal, on_both_engines};
+use testkit::{Certificate, Database, Engine, Gate, Partner, Terminal, Way, on_both_engines};
 
 on_both_engines!(
     all_is_well_with_a_database_and_a_free_address,
@@ -58,12 +58,12 @@ async fn everything_wrong_is_found_at_once(engine: Engine) {
     let database = Database::fresh(engine);
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
-    let (_proxy, unreachable) = match engine {
+    let (_gate, unreachable) = match engine {
         Engine::Sqlite => (None, "sqlite:no/such/folder/partnerapi.db".to_owned()),
         Engine::Postgres => {
-            let (proxy, url) = Proxy::before(&database);
-            proxy.cut();
-            (Some(proxy), url)
+            let (gate, url) = Gate::before(&database);
+            gate.set(Way::Closed);
+            (Some(gate), url)
         }
     };
     let words = found(&terminal(&unreachable).env("PARTNERAPI_LISTEN", &address));
@@ -75,10 +75,10 @@ async fn everything_wrong_is_found_at_once(engine: Engine) {
 fn a_replica_that_cannot_be_reached_is_found() {
     testkit::run(async {
         let database = Database::fresh(Engine::Postgres);
-        let (proxy, url) = Proxy::before(&database);
+        let (gate, url) = Gate::before(&database);
         let terminal = terminal(database.url()).env("PARTNERAPI_DATABASE_READ_URL", &url);
         terminal.run(&["check"]).printed();
-        proxy.cut();
+        gate.set(Way::Closed);
         found(&terminal);
     });
 }

@@ -1,11 +1,13 @@
 //! `serve --demo`: from nothing to a first request by copying one line.
 
 use reqwest::Method;
+use serde_json::{Value, json};
 use testkit::{Answer, App, Certificate, Database, Engine, Terminal, hall, on_both_engines};
 
 on_both_engines!(
     a_new_database_is_filled_and_the_printed_line_works,
     the_inventory_has_twelve_shops_and_five_hundred_products_and_sixty_days,
+    the_demo_has_a_hundred_units_in_a_dozen_regions_and_is_the_same_everywhere,
     a_second_start_fills_nothing_and_keeps_what_was_done,
     a_database_with_data_of_ones_own_is_refused_and_left_alone,
 );
@@ -35,26 +37,31 @@ async fn printed(app: &App) -> String {
 }
 
 async fn a_new_database_is_filled_and_the_printed_line_works(engine: Engine) {
-    let app = demo(Database::empty(engine));
+    // Where nobody is trusted, every line needs its key.
+    let nobody = "192.0.2.0/24";
+    let app =
+        App::on(Database::empty(engine).into()).arg("--demo").env("PARTNERAPI_TRUSTED_NETWORKS", nobody);
+    let app = app.start();
     let printed = printed(&app).await;
     let lines = curl_lines(&printed);
     assert_eq!(lines.len(), 4, "one for each API: {printed}");
     let client = reqwest::Client::new();
     for (url, headers) in &lines {
         assert!(url.starts_with(&app.server.url), "{url}");
-        if url.contains("/v2/orders") || url.contains("/units") {
-            // They are tried in the suites of their APIs: one has a body, one another shape.
+        if url.contains("/v2/orders") {
+            // It has a body: the suite of orders makes one.
             continue;
         }
         let request =
             headers.iter().fold(client.get(url), |request, (name, value)| request.header(name, value));
         let answer = Answer::of(request).await;
         assert_eq!(answer.status, 200, "{url}: {}", answer.text);
-        if url.contains("/product-inventory") {
+        if url.contains("/api/v1/") {
             assert_eq!(answer.json["results"].as_array().map(Vec::len), Some(3), "{}", answer.text);
             continue;
         }
-        assert!(answer.json["result"].as_array().is_some_and(|shows| shows.len() > 1), "{}", answer.text);
+        let list = &answer.json[if url.contains("/units/") { "units" } else { "result" }];
+        assert!(list.as_array().is_some_and(|list| list.len() > 1), "{}", answer.text);
     }
     assert_eq!(printed.matches("pk_tickets_").count(), 2, "the key, and the line that has it");
     assert!(!app.server.log().iter().any(|line| line.contains("pk_tickets_")), "logs hold no key");
@@ -80,6 +87,34 @@ async fn the_inventory_has_twelve_shops_and_five_hundred_products_and_sixty_days
     assert!(count("product-inventory/?search=%D0%9C%D0%9E%D0%9B%D0%9E%D0%9A%D0%9E").await > 100, "milk");
 }
 
+async fn the_demo_has_a_hundred_units_in_a_dozen_regions_and_is_the_same_everywhere(engine: Engine) {
+    let app = demo(Database::empty(engine));
+    let export = |app: &App| app.command(&["export", "routes", "--with-secrets"]).printed();
+    let exported = export(&app);
+    let network: Value = serde_json::from_str(&exported).unwrap();
+    let list = |name: &str| network[name].as_array().unwrap();
+    assert_eq!((list("units").len(), list("regions").len()), (100, 12));
+    let is_russian =
+        |entry: &&Value| entry["name"].as_str().unwrap().chars().any(|c| ('а'..='я').contains(&c));
+    assert_eq!(list("units").iter().filter(is_russian).count(), 100);
+    for region in list("regions") {
+        assert!(list("units").iter().any(|unit| unit["region"] == region["name"]), "{region} has no unit");
+    }
+    for chat in list("chats") {
+        let routes = list("routes").iter().filter(|route| route["chat_id"] == chat["chat_id"]).count();
+        assert!(routes > 0, "{chat} gets no report");
+    }
+    for role in list("roles") {
+        assert!(list("chats").iter().any(|chat| chat["role"] == role["name"]), "nobody has {role}");
+        assert!(role["access_code"].as_str().unwrap().starts_with("demo-"), "{role}");
+    }
+    for initial in ["init-account-roles", "init-report-types"] {
+        let told = app.command(&[initial]).printed();
+        assert!(told.contains("Nothing to add"), "the demo begins with them: {told}");
+    }
+    assert_eq!(export(&demo(Database::empty(Engine::Sqlite))), exported);
+}
+
 async fn a_second_start_fills_nothing_and_keeps_what_was_done(engine: Engine) {
     let mut app = demo(Database::empty(engine));
     let key_of = |printed: &str| {
@@ -94,12 +129,20 @@ async fn a_second_start_fills_nothing_and_keeps_what_was_done(engine: Engine) {
     let add = "/api/partners/v1/tickets/add/12/20?paid=1&seat_id=7-1%3B1";
     let bought = Answer::of(app.request(Method::POST, add).bearer_auth(&first)).await;
     assert_eq!(bought.status, 200, "{}", bought.text);
-    let exported = app.command(&["export", "tickets"]).printed();
+    let changed = json!({"title": "Другое"});
+    let chats = app.get("/telegram-chats/").await.json;
+    let chat = format!("/telegram-chats/{}/", chats["telegram_chats"][0]["chat_id"]);
+    assert_eq!(app.request(Method::PUT, &chat).json(&changed).send().await.unwrap().status(), 204);
+    let stored = |app: &App| {
+        let commands = [&["export", "tickets"][..], &["export", "routes"], &["events"]];
+        commands.map(|words| app.command(words).printed())
+    };
+    let before = stored(&app);
 
     app.stop();
     app.restart();
     let second = key_of(&printed(&app).await);
-    assert_eq!(app.command(&["export", "tickets"]).printed(), exported);
+    assert_eq!(stored(&app), before);
     for key in [&first, &second] {
         let again = Answer::of(app.request(Method::POST, add).bearer_auth(key)).await;
         assert_eq!(again.json["code"], "SEAT_NOT_AVAILABLE", "what was sold stays sold: {}", again.text);
@@ -107,18 +150,21 @@ async fn a_second_start_fills_nothing_and_keeps_what_was_done(engine: Engine) {
 }
 
 async fn a_database_with_data_of_ones_own_is_refused_and_left_alone(engine: Engine) {
-    let database = Database::fresh(engine);
-    let terminal = Terminal::new().env("PARTNERAPI_DATABASE_URL", database.url());
-    let file = terminal.file("hall.json", hall().to_string().as_bytes());
-    terminal.run(&["import", "tickets", file.to_str().unwrap()]).printed();
-    let exported = terminal.run(&["export", "tickets"]).printed();
+    let region = json!({"regions": [{"name": "Москва 1"}]});
+    for (api, own) in [("tickets", hall()), ("routes", region)] {
+        let database = Database::fresh(engine);
+        let terminal = Terminal::new().env("PARTNERAPI_DATABASE_URL", database.url());
+        let file = terminal.file("own.json", own.to_string().as_bytes());
+        terminal.run(&["import", api, file.to_str().unwrap()]).printed();
+        let exported = terminal.run(&["export", api]).printed();
 
-    let refused = terminal.serve_refused(&["--demo", "--listen", "127.0.0.1:0"]);
-    assert_ne!(refused.status, 0);
-    assert!(refused.stderr.contains("--demo"), "{}", refused.stderr);
-    assert!(!refused.stdout.contains("pk_"), "{}", refused.stdout);
-    assert_eq!(terminal.run(&["export", "tickets"]).printed(), exported);
-    assert_eq!(terminal.run(&["keys", "list"]).printed(), "");
+        let refused = terminal.serve_refused(&["--demo", "--listen", "127.0.0.1:0"]);
+        assert_ne!(refused.status, 0);
+        assert!(refused.stderr.contains("--demo") && refused.stderr.contains(api), "{}", refused.stderr);
+        assert!(!refused.stdout.contains("pk_"), "{}", refused.stdout);
+        assert_eq!(terminal.run(&["export", api]).printed(), exported);
+        assert_eq!(terminal.run(&["keys", "list"]).printed(), "");
+    }
 }
 
 #[test]

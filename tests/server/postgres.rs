@@ -5,16 +5,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use reqwest::Method;
 use serde_json::json;
-use testkit::{Answer, App, Builder, Database, Engine, Proxy, Tickets, hall, hall_of, run};
+use testkit::{Answer, App, Builder, Database, Engine, Gate, Tickets, Way, hall, hall_of, run};
 
-/// A server whose connections to its database go through a proxy; commands go straight.
-fn behind_a_proxy() -> (Proxy, Builder) {
+/// A server whose connections to its database go through a gate; commands go straight.
+fn behind_a_gate() -> (Gate, Builder) {
     let database = Database::fresh(Engine::Postgres);
-    let (proxy, url) = Proxy::before(&database);
-    (proxy, App::on(database.into()).database_url(&url))
+    let (gate, url) = Gate::before(&database);
+    (gate, App::on(database.into()).database_url(&url))
 }
 
-/// Fills the database and makes a key, past the proxy.
+/// Fills the database and makes a key, past the gate.
 fn prepare(app: &App, document: &serde_json::Value) -> String {
     let straight = testkit::Terminal::new().env("PARTNERAPI_DATABASE_URL", app.database.url());
     let file = straight.file("hall.json", document.to_string().as_bytes());
@@ -34,7 +34,7 @@ async fn assert_unavailable(answer: &Answer) {
 #[test]
 fn a_database_that_is_away_is_told_and_served_again_when_it_is_back() {
     run(async {
-        let (proxy, builder) = behind_a_proxy();
+        let (gate, builder) = behind_a_gate();
         let app = builder.start();
         let key = prepare(&app, &hall_of(&[], 100));
         let client = app.tickets_with(&key);
@@ -42,7 +42,7 @@ fn a_database_that_is_away_is_told_and_served_again_when_it_is_back() {
         for round in 0..3 {
             let order = |name: &str| format!("{name}-{round}");
             assert_eq!(client.post("tickets/add/12/21", body(&order("before"))).await.status, 200);
-            proxy.cut();
+            gate.set(Way::Closed);
             assert_unavailable(&client.post("tickets/add/12/21", body(&order("lost"))).await).await;
             assert_unavailable(&client.get("events/lists").await).await;
             testkit::until("it says that it is not ready", async || app.get("/readyz").await.status == 503)
@@ -50,7 +50,7 @@ fn a_database_that_is_away_is_told_and_served_again_when_it_is_back() {
             assert_eq!(app.get("/healthz").await.status, 200, "restarting it would not help");
             assert_eq!(app.get("/metrics").await.status, 200, "now they are needed most");
 
-            proxy.restore();
+            gate.set(Way::Open);
             testkit::until("it is ready again", async || app.get("/readyz").await.status == 200).await;
             assert_eq!(client.get("events/lists").await.status, 200);
             assert_eq!(client.post("tickets/add/12/21", body(&order("after"))).await.status, 200);
@@ -67,7 +67,7 @@ fn a_database_that_is_away_is_told_and_served_again_when_it_is_back() {
 fn no_confirmed_write_is_lost_however_often_the_cable_is_cut() {
     run(async {
         const PLACES: usize = 4000;
-        let (proxy, builder) = behind_a_proxy();
+        let (gate, builder) = behind_a_gate();
         let app = builder.start();
         let key = prepare(&app, &hall_of(&[], i64::try_from(PLACES).unwrap()));
         let client = app.tickets_with(&key);
@@ -78,10 +78,10 @@ fn no_confirmed_write_is_lost_however_often_the_cable_is_cut() {
         for _ in 0..8 {
             let before = tickets();
             testkit::until("something is written", async || tickets() > before + 20).await;
-            proxy.cut();
+            gate.set(Way::Closed);
             testkit::until("it says that it is not ready", async || app.get("/readyz").await.status == 503)
                 .await;
-            proxy.restore();
+            gate.set(Way::Open);
         }
         over.store(true, Ordering::SeqCst);
         let mut confirmed = Vec::new();
@@ -123,17 +123,17 @@ async fn write(client: Tickets, writer: usize, over: Arc<AtomicBool>) -> Vec<Str
 #[test]
 fn a_database_that_says_nothing_uses_up_the_time_of_a_request_and_no_more() {
     run(async {
-        let (proxy, builder) = behind_a_proxy();
+        let (gate, builder) = behind_a_gate();
         let app = builder.env("PARTNERAPI_REQUEST_TIMEOUT", "1").start();
         let key = prepare(&app, &hall());
         let client = app.tickets_with(&key);
         assert_eq!(client.get("events/lists").await.status, 200);
-        proxy.freeze();
+        gate.set(Way::Silent);
         assert_unavailable(&client.buy("7-1;8").await).await;
         assert_unavailable(&client.get("events/lists").await).await;
         let stranger = app.request(Method::GET, "/api/partners/v1/events/lists");
         assert_eq!(Answer::of(stranger).await.status, 401, "who has no key needs no database");
-        proxy.restore();
+        gate.set(Way::Open);
         testkit::until("it answers again", async || client.get("events/lists").await.status == 200).await;
         let sold = async || {
             client.buy("7-1;8").await;
@@ -146,16 +146,16 @@ fn a_database_that_says_nothing_uses_up_the_time_of_a_request_and_no_more() {
 #[test]
 fn health_and_readiness_are_told_whatever_the_database_does() {
     run(async {
-        let (proxy, builder) = behind_a_proxy();
+        let (gate, builder) = behind_a_gate();
         let app = builder.env("PARTNERAPI_REQUEST_TIMEOUT", "2").start();
         let key = prepare(&app, &hall());
         assert_eq!(app.get("/readyz").await.status, 200);
-        proxy.freeze();
+        gate.set(Way::Silent);
         assert_eq!(app.get("/healthz").await.status, 200);
         let with_key = |path: &str| app.request(Method::GET, path).bearer_auth(&key);
         assert_eq!(Answer::of(with_key("/healthz")).await.status, 200, "a key changes nothing");
         testkit::until("it says that it is not ready", async || app.get("/readyz").await.status == 503).await;
-        proxy.restore();
+        gate.set(Way::Open);
         testkit::until("it is ready again", async || app.get("/readyz").await.status == 200).await;
     });
 }
@@ -163,13 +163,13 @@ fn health_and_readiness_are_told_whatever_the_database_does() {
 #[test]
 fn metrics_are_told_whatever_the_database_does() {
     run(async {
-        let (proxy, builder) = behind_a_proxy();
+        let (gate, builder) = behind_a_gate();
         let app = builder.env("PARTNERAPI_REQUEST_TIMEOUT", "5").start();
         assert_eq!(app.get("/metrics").await.status, 200);
-        for stop in [Proxy::cut, Proxy::freeze] {
-            stop(&proxy);
+        for way in [Way::Closed, Way::Silent] {
+            gate.set(way);
             assert_eq!(app.get("/metrics").await.status, 200, "now they are needed most");
-            proxy.restore();
+            gate.set(Way::Open);
         }
     });
 }
@@ -177,10 +177,10 @@ fn metrics_are_told_whatever_the_database_does() {
 #[test]
 fn a_server_whose_database_is_away_stops_when_it_is_told_to() {
     run(async {
-        let (proxy, builder) = behind_a_proxy();
+        let (gate, builder) = behind_a_gate();
         let mut app = builder.start();
         prepare(&app, &hall());
-        proxy.cut();
+        gate.set(Way::Closed);
         testkit::until("it says that it is not ready", async || app.get("/readyz").await.status == 503).await;
         app.stop();
     });

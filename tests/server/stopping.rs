@@ -140,7 +140,7 @@ fn its_port_is_free_again_and_the_log_says_what_happened() {
 fn a_job_that_waits_for_a_silent_partner_holds_nobody_up() {
     run(async {
         let partner = Partner::start(&[]);
-        let way = Gate::to(partner.server.url.trim_start_matches("http://"), Way::Open).await;
+        let way = Gate::to(partner.server.url.trim_start_matches("http://"), Way::Open);
         let mut app = App::builder(Engine::Sqlite)
             .env("PARTNERAPI_URL", &format!("http://{}", way.address()))
             .env("PARTNERAPI_HTTP_TIMEOUT", "86400")

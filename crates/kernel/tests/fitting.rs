@@ -48,8 +48,24 @@ impl Dialect for Toy {
 const TOY: Place =
     Place { bases: &["/toy", "/more/toy"], spaces: &["/toy", "/more/toy/piece", "/more/toy/input"] };
 
+/// An API that names the methods of its paths on every answer.
+#[derive(Clone)]
+struct Told;
+
+impl Dialect for Told {
+    type ErrorBody = ToyError;
+    const ERRORS: &'static [(u16, &'static str)] = &[];
+    const BODY_LIMIT: usize = 0;
+    const ALWAYS_ALLOWS: bool = true;
+
+    fn render(fault: &Fault) -> axum::response::Response {
+        Toy::render(fault)
+    }
+}
+
 struct Fitted {
     app: http::Service,
+    document: serde_json::Value,
     kernel: Arc<Kernel>,
     _database: Database,
 }
@@ -75,10 +91,23 @@ async fn fitted() -> Fitted {
         }),
         Operation::new(&[Method::GET], "/part/{one}/{two?}", "Has two paths", async || "part")
             .also_at("/piece/{one}"),
+        Operation::new(&[Method::HEAD, Method::POST, Method::GET], "/seen", "Has looks", async || "seen")
+            .suffixes(&[".json", "/.json"])
+            .open(),
     ];
     let routes = fit(&kernel, "toy", TOY, operations, Toy);
-    let app = http::app(&kernel, vec![routes], |_| axum::Router::new(), false);
-    Fitted { app, kernel, _database: database }
+    let told = vec![
+        Operation::new(&[Method::GET], "/here", "Answers", async || "here"),
+        Operation::new(&[Method::GET], "/panic", "Panics", async || -> &'static str { panic!("the inside") }),
+    ];
+    let told = fit(&kernel, "told", Place { bases: &["/told"], spaces: &["/told"] }, told, Told);
+    let mut document = serde_json::Value::Null;
+    let keep = |whole| {
+        document = serde_json::to_value(whole).unwrap();
+        axum::Router::new()
+    };
+    let app = http::app(&kernel, vec![routes, told], keep, false);
+    Fitted { app, document, kernel, _database: database }
 }
 
 impl Fitted {
@@ -185,6 +214,61 @@ fn an_operation_is_below_every_base_and_at_every_alias() {
             assert_eq!((status, text.as_str()), (404, "{\"detail\":\"Not found\"}"), "{path} is nobody's");
         }
     });
+}
+
+#[test]
+fn an_operation_is_served_with_its_suffixes_and_documented_without() {
+    testkit::run(async {
+        let toy = fitted().await;
+        for path in ["/toy/seen", "/toy/seen/", "/toy/seen.json", "/toy/seen/.json/", "/more/toy/seen.json"] {
+            assert_eq!(toy.get(path).await, (200, "seen".into()), "{path}");
+        }
+        assert_eq!(toy.get("/toy/seen.xml").await, (404, said("Not found")));
+        let (_, _, response) = toy.send(Request::delete("/toy/seen.json"), "").await;
+        assert_eq!(response.headers()["allow"], "GET, POST, HEAD");
+        let paths: Vec<_> = toy.document["paths"].as_object().unwrap().keys().cloned().collect();
+        assert!(paths.contains(&"/toy/seen".to_owned()), "{paths:?}");
+        assert!(!paths.iter().any(|path| path.contains(".json")), "{paths:?}");
+        let security =
+            |path: &str| toy.document["paths"][path]["get"]["security"].as_array().map_or(0, Vec::len);
+        assert_eq!((security("/toy/seen"), security("/toy/private")), (0, 3), "who needs a credential");
+    });
+}
+
+#[test]
+fn a_dialect_may_name_the_methods_on_every_answer() {
+    testkit::run(async {
+        let toy = fitted().await;
+        let (_, _, response) = toy.send(Request::get("/toy/seen"), "").await;
+        assert!(!response.headers().contains_key("allow"));
+        let (_, _, response) = toy.send(Request::get("/told/here"), "").await;
+        assert_eq!(response.headers()["allow"], "GET");
+        let (status, _, response) = toy.send(Request::get("/told/panic"), "").await;
+        assert_eq!((status.as_u16(), &response.headers()["allow"]), (500, &"GET".parse().unwrap()));
+        let (_, _, response) = toy.send(Request::get("/told/nowhere"), "").await;
+        assert!(!response.headers().contains_key("allow"), "it has no methods");
+    });
+}
+
+#[test]
+fn links_begin_with_what_is_set_or_with_what_the_client_said() {
+    let settings = |public_url: Option<&str>, has_tls| HttpSettings {
+        request_timeout: Duration::ZERO,
+        trusted_proxies: vec![],
+        trusted_networks: vec![],
+        public_url: public_url.map(str::to_owned),
+        has_tls,
+    };
+    let base = |settings: HttpSettings, uri: &str, host: Option<&str>| {
+        let headers = host.map(|host| (axum::http::header::HOST, host.parse().unwrap()));
+        settings.base(&uri.parse().unwrap(), &headers.into_iter().collect())
+    };
+    assert_eq!(base(settings(None, false), "/x", Some("api:8000")), "http://api:8000");
+    assert_eq!(base(settings(None, true), "/x", Some("[::1]")), "https://[::1]");
+    assert_eq!(base(settings(None, true), "https://api/x", None), "https://api", "HTTP/2 has it there");
+    assert_eq!(base(settings(None, false), "/x", None), "");
+    assert_eq!(base(settings(None, false), "/x", Some("a/b\"c")), "", "it is no host");
+    assert_eq!(base(settings(Some("https://p/q"), false), "/x", Some("api")), "https://p/q");
 }
 
 #[test]

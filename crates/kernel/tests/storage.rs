@@ -3,8 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 use std::sync::mpsc;
+use std::time::{Duration, Instant};
 
-use kernel::db::{Db, Error, Tx};
+use kernel::db::{Db, Error, Page, Tx, Window};
 use testkit::{Database, Engine, on_both_engines, until};
 
 on_both_engines!(
@@ -17,6 +18,10 @@ on_both_engines!(
     concurrent_increments_are_all_counted,
     placeholders_are_numbered_not_counted,
     many_rows_go_in_few_statements,
+    given_rows_are_a_table_to_be_joined,
+    a_page_knows_whether_it_is_the_last,
+    numbers_are_looked_for_however_many_there_are,
+    what_is_recent_changes_with_every_commit_of_this_process_at_once,
     closing_finishes_what_was_handed_over,
     migrating_twice_changes_nothing,
     servers_that_start_together_migrate_once,
@@ -225,6 +230,27 @@ async fn many_rows_go_in_few_statements(engine: Engine) {
     assert_eq!(numbers(&db).await, Vec::from_iter(0..1_234));
 }
 
+async fn given_rows_are_a_table_to_be_joined(engine: Engine) {
+    let (_database, db) = open(engine).await;
+    let found: Result<_, Error> = db
+        .write(|tx| {
+            let rows: Vec<_> = (0..1_234_i64).map(|number| [number.into(), "even".into()]).collect();
+            tx.insert_many("INSERT INTO numbers (number, name) VALUES", "", &rows)?;
+            let wanted: Vec<_> = (1_000..2_000_i64).map(|number| [number.into(), "even".into()]).collect();
+            let sql = "SELECT numbers.number FROM given CROSS JOIN numbers \
+                       WHERE numbers.number = given.wanted AND numbers.name = given.kind AND numbers.number > $1";
+            let mut take = |rows: &[_]| {
+                tx.query_given(sql, &[1_100.into()], ("wanted, kind", rows), |row| row.get::<i64>(0))
+            };
+            Ok((take(&wanted)?, take(&[])?))
+        })
+        .await;
+    let (mut found, none) = found.unwrap();
+    found.sort_unstable();
+    assert_eq!(found, Vec::from_iter(1_101..1_234));
+    assert_eq!(none, [] as [i64; 0]);
+}
+
 async fn closing_finishes_what_was_handed_over(engine: Engine) {
     let (database, db) = open(engine).await;
     let release = hold_up(&db);
@@ -281,6 +307,70 @@ async fn servers_that_start_together_migrate_once(engine: Engine) {
         steps += start.await.unwrap();
     }
     assert_eq!(steps, kernel::db::migrations().len());
+}
+
+async fn a_page_knows_whether_it_is_the_last(engine: Engine) {
+    let (_database, db) = open(engine).await;
+    let written: Result<(), Error> =
+        db.write(|tx| (1..=3).try_for_each(|number| insert(tx, number).map(drop))).await;
+    written.unwrap();
+    for (limit, offset, rows, is_last) in [
+        (2, 0, vec![1, 2], false),
+        (3, 0, vec![1, 2, 3], true),
+        (4, 0, vec![1, 2, 3], true),
+        (2, 1, vec![2, 3], true),
+        (1, 1, vec![2], false),
+        (1, 3, vec![], true),
+        (u32::MAX, i64::MAX, vec![], true),
+    ] {
+        let sql = "SELECT number FROM numbers WHERE number < $1 ORDER BY number";
+        let window = Window { limit, offset };
+        let page: Result<Page<i64>, Error> =
+            db.read(move |tx| tx.page(sql, &[9.into()], window, |row| row.get(0))).await;
+        assert_eq!(page.unwrap(), Page { rows, is_last }, "{limit} from {offset}");
+    }
+}
+
+async fn numbers_are_looked_for_however_many_there_are(engine: Engine) {
+    let (_database, db) = open(engine).await;
+    let written: Result<(), Error> =
+        db.write(|tx| (0..2_000).step_by(2).try_for_each(|number| insert(tx, number).map(drop))).await;
+    written.unwrap();
+    for count in [0, 1, 2, 3, 511, 512, 513, 1_999] {
+        let sql = "SELECT number FROM numbers WHERE number >= $1 AND number IN ()";
+        let wanted: Vec<i64> = (0..count).collect();
+        let found: Result<Vec<i64>, Error> =
+            db.read(move |tx| tx.query_in(sql, &[2.into()], &wanted, |row| row.get(0))).await;
+        let mut found = found.unwrap();
+        found.sort_unstable();
+        assert_eq!(found, (2..count).step_by(2).collect::<Vec<_>>(), "of {count}");
+    }
+    let sql = "DELETE FROM numbers WHERE number IN () RETURNING number";
+    let gone: Result<Vec<i64>, Error> =
+        db.write(move |tx| tx.query_in(sql, &[], &[1, 2, 4], |row| row.get(0))).await;
+    assert_eq!(gone.unwrap().len(), 2);
+    assert_eq!(numbers(&db).await.len(), 998);
+}
+
+async fn what_is_recent_changes_with_every_commit_of_this_process_at_once(engine: Engine) {
+    let (database, db) = open(engine).await;
+    let neighbour = database.open().await;
+    for number in 1..=20 {
+        let before = db.recent().unwrap();
+        let written: Result<u64, Error> = db.write(move |tx| insert(tx, number)).await;
+        written.unwrap();
+        assert_ne!(db.recent().unwrap(), before, "number {number}");
+    }
+    // It does not change for nothing, or nothing could be kept: of many looks most are equal to the one before.
+    let looks: Vec<_> = (0..100).map(|_| db.recent().unwrap()).collect();
+    assert!(looks.windows(2).filter(|pair| pair[0] == pair[1]).count() > 90);
+
+    let before = db.recent().unwrap();
+    let written: Result<u64, Error> = neighbour.write(|tx| insert(tx, 21)).await;
+    written.unwrap();
+    let committed = Instant::now();
+    until("a commit of another process is noticed", async || db.recent().unwrap() != before).await;
+    assert!(committed.elapsed() < Duration::from_secs(1));
 }
 
 #[test]

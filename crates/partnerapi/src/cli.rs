@@ -235,7 +235,7 @@ pub(crate) struct Serve {
     /// Seconds after which a request is answered with an error.
     #[arg(long, env = "PARTNERAPI_REQUEST_TIMEOUT", default_value = "60", value_name = "SECONDS")]
     pub(crate) request_timeout: Seconds,
-    /// Networks that may see the metrics on the main port.
+    /// Networks that need no key of the Orders and Routes APIs, and may see the metrics on the main port.
     #[arg(
         long,
         env = "PARTNERAPI_TRUSTED_NETWORKS",

@@ -184,15 +184,16 @@ impl Broker {
         &self.url
     }
 
-    /// The same by way of a proxy.
+    /// The same by way of a gate.
     #[must_use]
-    pub fn url_through(&self, proxy: &Gate) -> String {
-        self.url.replace(&self.address, &proxy.address())
+    pub fn url_through(&self, gate: &Gate) -> String {
+        self.url.replace(&self.address, &gate.address())
     }
 
-    /// A proxy in front of it.
-    pub async fn proxy(&self, way: Way) -> Gate {
-        Gate::to(&self.address, way).await
+    /// A gate in front of it.
+    #[must_use]
+    pub fn gate(&self, way: Way) -> Gate {
+        Gate::to(&self.address, way)
     }
 
     /// What arrived so far, in its order.

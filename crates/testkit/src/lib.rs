@@ -5,6 +5,7 @@
 //! and at its end that the server stops in peace.
 
 mod app;
+mod balancer;
 mod broker;
 mod browser;
 mod certificate;
@@ -12,14 +13,16 @@ mod database;
 mod gate;
 mod inventory;
 mod partner;
+mod postgres;
 mod process;
-mod proxy;
 mod rabbitmq;
+mod services;
 mod terminal;
 mod tickets;
 mod wire;
 
 pub use self::app::{Answer, App, Builder, metric};
+pub use self::balancer::{Balancer, free_address};
 pub use self::broker::{Broker, Message};
 pub use self::browser::Browser;
 pub use self::certificate::Certificate;
@@ -27,8 +30,8 @@ pub use self::database::{Database, Engine, Hold, open};
 pub use self::gate::{Gate, Way};
 pub use self::inventory::Inventory;
 pub use self::partner::Partner;
+pub use self::postgres::Postgres;
 pub use self::process::{Finished, Running, Server, binary};
-pub use self::proxy::Proxy;
 pub use self::rabbitmq::RabbitMq;
 pub use self::terminal::Terminal;
 pub use self::tickets::{Tickets, hall, hall_of};

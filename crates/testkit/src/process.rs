@@ -251,12 +251,16 @@ impl Server {
         Self::run(command, "serve", arguments)
     }
 
-    /// Starts a command that serves on a free port, and waits until its log says that it listens.
+    /// Starts a command that serves, on a free port unless it is told where, and waits until its log says that it
+    /// listens.
     ///
     /// # Panics
     /// If it ends instead; its log is in the message.
     pub(crate) fn run(mut command: Command, name: &str, arguments: &[String]) -> Self {
-        command.args([name, "--listen", "127.0.0.1:0"]).args(arguments);
+        command.arg(name).args(arguments);
+        if !arguments.iter().any(|argument| argument == "--listen") {
+            command.args(["--listen", "127.0.0.1:0"]);
+        }
         let (listening, address): (Sender<String>, Receiver<String>) = channel();
         let process = Running::watched(command, move |line| {
             if let Some((_, url)) = line.split_once("listening on ") {

@@ -1,18 +1,14 @@
 //! A RabbitMQ server of a test's own, which it may stop.
 
-use std::path::Path;
-use std::process::{Command, Stdio};
-
-use lapin::options::{BasicGetOptions, ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions};
+use futures_util::StreamExt as _;
+use lapin::message::Delivery;
+use lapin::options::{BasicConsumeOptions, ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions};
 use lapin::types::FieldTable;
 use lapin::{Connection, ConnectionProperties, ExchangeKind};
-use tempfile::TempDir;
 
-use crate::process::Running;
-use crate::{Certificate, until};
+use crate::Certificate;
+use crate::services::{Service, written};
 
-/// The script that runs one.
-const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scripts/rabbitmq");
 /// The exchange of its own, and the queue that keeps what goes through it.
 const NAME: &str = "kept";
 
@@ -21,9 +17,7 @@ const NAME: &str = "kept";
 pub struct RabbitMq {
     /// For `PARTNERAPI_RABBITMQ_URL`.
     pub url: String,
-    words: Vec<String>,
-    process: Option<Running>,
-    directory: TempDir,
+    service: Service,
 }
 
 impl RabbitMq {
@@ -32,7 +26,7 @@ impl RabbitMq {
     /// # Panics
     /// If it cannot be started.
     pub async fn start() -> Self {
-        Self::start_with(tempfile::tempdir().expect("a directory to work in"), vec![]).await
+        Self::start_with(Service::new("rabbitmq", "TERM")).await
     }
 
     /// Starts one that speaks TLS alone.
@@ -40,17 +34,17 @@ impl RabbitMq {
     /// # Panics
     /// If it cannot be started.
     pub async fn start_encrypted(tls: &Certificate) -> Self {
-        let directory = tempfile::tempdir().expect("a directory to work in");
+        let service = Service::new("rabbitmq", "TERM");
         let words = [("cert.pem", &tls.certificate), ("key.pem", &tls.key)].map(|(name, content)| {
-            let file = directory.path().join(name);
+            let file = service.directory.path().join(name);
             std::fs::write(&file, content).expect("a file can be written");
             file.to_str().expect("UTF-8").to_owned()
         });
-        Self::start_with(directory, words.to_vec()).await
+        Self::start_with(service.with(words)).await
     }
 
-    async fn start_with(directory: TempDir, words: Vec<String>) -> Self {
-        let mut server = Self { url: String::new(), words, process: None, directory };
+    async fn start_with(service: Service) -> Self {
+        let mut server = Self { url: String::new(), service };
         server.start_again().await;
         server
     }
@@ -60,16 +54,8 @@ impl RabbitMq {
     /// # Panics
     /// If it cannot be started.
     pub async fn start_again(&mut self) {
-        let mut command = Command::new(SCRIPT);
-        command.arg(self.directory.path()).args(&self.words).stdin(Stdio::null());
-        let process = self.process.insert(Running::start(command));
-        let url = self.directory.path().join("url");
-        until("RabbitMQ can be reached", async || {
-            assert!(!process.has_ended(), "RabbitMQ ended:\n{}", process.log().join("\n"));
-            url.exists()
-        })
-        .await;
-        self.url = read(&url);
+        self.service.start(async |directory| written(directory, "url").is_some()).await;
+        self.url = written(&self.service.directory, "url").expect("its address");
     }
 
     /// Stops it in peace.
@@ -77,9 +63,7 @@ impl RabbitMq {
     /// # Panics
     /// If it has been stopped.
     pub fn stop(&mut self) {
-        let mut process = self.process.take().expect("it runs");
-        process.terminate();
-        process.wait();
+        self.service.stop();
     }
 
     /// Makes an exchange whose every message is kept in a durable queue; its name.
@@ -107,29 +91,21 @@ impl RabbitMq {
     pub async fn kept(&self) -> Vec<String> {
         let connection = self.connect().await;
         let channel = connection.create_channel().await.expect("a channel");
-        let mut ids = Vec::new();
-        let taken = BasicGetOptions { no_ack: true };
-        while let Some(message) = channel.basic_get(NAME.into(), taken).await.expect("the queue") {
-            ids.push(message.properties.message_id().as_ref().expect("an id").to_string());
-        }
-        ids
+        let passive = QueueDeclareOptions { passive: true, ..QueueDeclareOptions::default() };
+        let queue = channel.queue_declare(NAME.into(), passive, FieldTable::default()).await;
+        let count = queue.expect("the queue").message_count();
+        let taken = BasicConsumeOptions { no_ack: true, ..BasicConsumeOptions::default() };
+        let consumer = channel.basic_consume(NAME.into(), "".into(), taken, FieldTable::default()).await;
+        let messages = consumer.expect("a consumer").take(usize::try_from(count).expect("a small number"));
+        let id = |message: Result<Delivery, _>| {
+            let message = message.expect("a message");
+            message.properties.message_id().as_ref().expect("an id").to_string()
+        };
+        messages.map(id).collect().await
     }
 
     async fn connect(&self) -> Connection {
         let connection = Connection::connect(&self.url, ConnectionProperties::default()).await;
         connection.expect("the RabbitMQ server")
     }
-}
-
-impl Drop for RabbitMq {
-    fn drop(&mut self) {
-        // Killed, it would leave the processes of Erlang behind.
-        if self.process.is_some() {
-            self.stop();
-        }
-    }
-}
-
-fn read(file: &Path) -> String {
-    std::fs::read_to_string(file).expect("a file that is there").trim_end().to_owned()
 }

@@ -15,7 +15,7 @@ use serde_json::value::RawValue;
 
 use crate::rules::Error;
 use crate::store::shows::{self, SeatRow, Show, ShowName, ZoneRow};
-use crate::wire::{Price, Scheme, SchemeWithZones, SchemeZone, Seat, SeatName, ShowEntry, Zone};
+use crate::wire::{Price, Scheme, SchemeZone, Seat, SeatName, ShowEntry, Zone};
 
 /// Bytes of whole answers of each kind kept at most.
 const ANSWERS_AT_MOST: usize = 16 << 20;
@@ -71,7 +71,7 @@ fn entry(show: &Show, zones: Vec<(ZoneRow, Vec<SeatRow>)>) -> Result<String, DbE
         show_id: show.show_id,
         event_name: &show.event_name,
         start_date: show.start,
-        scheme: SchemeWithZones { scheme, zones: zones.collect() },
+        scheme: scheme.with_zones(zones.collect()),
         city: &city,
         last_update_hash: &show.last_update_hash,
     })

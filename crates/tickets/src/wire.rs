@@ -47,9 +47,20 @@ pub(crate) struct Scheme {
 /// A venue and the seats of its zones.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct SchemeWithZones {
-    #[serde(flatten)]
-    pub(crate) scheme: Scheme,
-    pub(crate) zones: Vec<SchemeZone>,
+    id: i64,
+    name: String,
+    place_name: String,
+    place_address: String,
+    place_description: String,
+    zones: Vec<SchemeZone>,
+}
+
+impl Scheme {
+    // Not by way of `flatten`: a venue of a file may have no zones, and the OpenAPI document would say so of both.
+    pub(crate) fn with_zones(self, zones: Vec<SchemeZone>) -> SchemeWithZones {
+        let Self { id, name, place_name, place_address, place_description } = self;
+        SchemeWithZones { id, name, place_name, place_address, place_description, zones }
+    }
 }
 
 /// A zone of a venue.

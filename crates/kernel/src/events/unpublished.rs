@@ -22,9 +22,10 @@ pub(super) struct Batch {
 pub(super) fn batch(tx: &mut Tx<'_>, partitions: &[i64]) -> Result<Batch, Error> {
     let mut batch = Batch::default();
     for partition in partitions {
+        // Not `partition = $1`: PostgreSQL might then walk through all that was published, in the order of positions.
         let waiting = tx.query(
             "SELECT position, id, type, account, data, occurred_at, entity FROM kernel_events \
-             WHERE published_at IS NULL AND partition = $1 ORDER BY position LIMIT $2",
+             WHERE published_at IS NULL AND partition >= $1 AND partition <= $1 ORDER BY partition, position LIMIT $2",
             &[(*partition).into(), LIMIT.into()],
             stored,
         )?;

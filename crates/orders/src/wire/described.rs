@@ -4,7 +4,8 @@
 #![expect(dead_code, reason = "these types are described, never made")]
 
 use serde_json::{Map, Value};
-use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, OneOfBuilder, Schema, Type};
 use utoipa::{IntoParams, ToSchema};
 
 /// An order, as version 2 takes it.
@@ -13,6 +14,7 @@ pub(crate) struct OrderTwo {
     /// Our number of the order.
     order_id: i64,
     /// RFC 3339; without an offset it is UTC.
+    #[schema(format = DateTime)]
     date: String,
     client: ClientTwo,
     #[schema(max_length = 256)]
@@ -59,6 +61,7 @@ pub(crate) struct OrderOne {
     /// Our number of the order.
     order_id: i32,
     /// RFC 3339; without an offset it is UTC.
+    #[schema(format = DateTime)]
     date: String,
     client: ClientOne,
     #[schema(max_length = 256)]
@@ -96,11 +99,12 @@ pub(crate) struct OrderedItemOne {
     count: i64,
 }
 
-fn price() -> impl Into<utoipa::openapi::RefOr<utoipa::openapi::Schema>> {
-    ObjectBuilder::new()
-        .schema_type(SchemaType::from_iter([Type::String, Type::Number]))
-        .description(Some("A decimal number above 0, of 38 digits at most; as a text or as a number."))
-        .build()
+fn price() -> impl Into<RefOr<Schema>> {
+    let number = ObjectBuilder::new().schema_type(Type::Number).exclusive_minimum(Some(0));
+    let text =
+        ObjectBuilder::new().schema_type(Type::String).pattern(Some(r"^\d+(\.\d+)?$")).max_length(Some(39));
+    let description = "A decimal number above 0, of 38 digits at most.";
+    OneOfBuilder::new().item(number).item(text).description(Some(description))
 }
 
 /// The path of version 2's status.

@@ -1,5 +1,6 @@
 //! `partnerapi init-account-roles` and `partnerapi init-report-types`.
 
+use kernel::clock::Clock;
 use routes::Initial;
 
 use super::database;
@@ -9,7 +10,8 @@ use crate::telling::tell;
 /// Adds what is missing of what every network begins with.
 pub(crate) async fn init(common: &Common, what: Initial) -> anyhow::Result<()> {
     let db = database::open(common).await?;
-    let added = db.write(move |tx| what.add_missing(tx)).await;
+    let now = Clock::System.now();
+    let added = db.write(move |tx| what.add_missing(tx, now)).await;
     db.close().await;
     let added = added?;
     if added.is_empty() {

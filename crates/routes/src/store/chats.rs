@@ -20,18 +20,18 @@ pub(crate) struct Chat {
 
 /// What an event says of a chat. Its title and its username may be a person's: they are not told to everybody.
 #[derive(Serialize)]
-struct ChatData {
-    chat_id: ChatId,
+pub(super) struct ChatData {
+    pub(super) chat_id: ChatId,
     #[serde(rename = "type")]
-    kind: &'static str,
+    pub(super) kind: &'static str,
 }
 
-/// What an event says of a chat and its role.
+/// What an event says of a chat and its role, which only an import takes away.
 #[derive(Serialize)]
-struct RoleData<'a> {
-    chat_id: ChatId,
-    role: &'a str,
-    previous_role: Option<&'a str>,
+pub(super) struct RoleData<'a> {
+    pub(super) chat_id: ChatId,
+    pub(super) role: Option<&'a str>,
+    pub(super) previous_role: Option<&'a str>,
 }
 
 impl Chat {
@@ -54,8 +54,12 @@ fn tell(
     chat: ChatId,
     data: &impl Serialize,
 ) -> Result<(), Error> {
+    events::publish(tx, now, &[event(kind, chat, data)?])
+}
+
+pub(super) fn event(kind: &'static str, chat: ChatId, data: &impl Serialize) -> Result<Event, Error> {
     let ChatId(id) = chat;
-    events::publish(tx, now, &[Event::new(kind, format!("chat:{id}"), "", data)?])
+    Event::new(kind, format!("chat:{id}"), "", data)
 }
 
 /// All chats, in the order in which they were made.
@@ -118,6 +122,6 @@ pub(crate) fn assign(tx: &mut Tx<'_>, now: Micros, chat: &Chat, role: &Role) -> 
         "UPDATE routes_chats SET role_id = $1 WHERE chat_id = $2",
         &[role.id.into(), chat.chat_id.into()],
     )?;
-    let data = RoleData { chat_id: chat.chat_id, role: &role.name, previous_role: previous.as_deref() };
+    let data = RoleData { chat_id: chat.chat_id, role: Some(&role.name), previous_role: previous.as_deref() };
     tell(tx, now, "routes.role.assigned", chat.chat_id, &data)
 }

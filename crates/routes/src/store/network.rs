@@ -2,9 +2,13 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use kernel::clock::Micros;
 use kernel::db::{Error, Tx, Value};
+use kernel::events;
 
-use crate::rules::{AccessCode, ChatType};
+use super::chats::{ChatData, RoleData, event};
+use super::routes::{Route, keep_to, tell};
+use crate::rules::{AccessCode, ChatId, ChatType, ReportTypeId, RoleId, UnitId};
 use crate::transfer::plan::{Chat, Network, ReportType, Role, Table, Unit};
 
 /// Everything but the routes.
@@ -92,15 +96,22 @@ pub(crate) fn chats(tx: &mut Tx<'_>) -> Result<Vec<(i64, Chat)>, Error> {
     })
 }
 
-/// Writes the rows that a file has made or changed.
-pub(crate) fn write(tx: &mut Tx<'_>, network: &Network) -> Result<(), Error> {
+/// Writes the rows that a file has made or changed. Chats that were there and have another role lose the routes that
+/// it does not allow; gives the number of those.
+pub(crate) fn write(tx: &mut Tx<'_>, now: Micros, network: &Network) -> Result<u64, Error> {
     let Network { account_roles, regions, units, report_types, roles, chats } = network;
     put_names(tx, "routes_account_roles", account_roles)?;
     put_names(tx, "routes_regions", regions)?;
     put_units(tx, units)?;
     put_types(tx, report_types)?;
     put_roles(tx, roles, units)?;
-    put_chats(tx, chats)
+    put_chats(tx, chats)?;
+    tell_of_chats(tx, now, network)?;
+    let mut removed = 0;
+    for (chat_id, role_id) in network.moved() {
+        removed += keep_to(tx, now, ChatId(chat_id), RoleId(role_id))?;
+    }
+    Ok(removed)
 }
 
 fn put_names(tx: &mut Tx<'_>, table: &str, names: &Table<String>) -> Result<(), Error> {
@@ -137,10 +148,9 @@ fn put_units(tx: &mut Tx<'_>, units: &Table<Unit>) -> Result<(), Error> {
          dodo_is_api_account_name = excluded.dodo_is_api_account_name, region_id = excluded.region_id",
         &rows,
     )?;
-    let moved = |(id, before): &(i64, Unit)| {
-        units.rows.get(id).is_some_and(|unit| unit.region_id != before.region_id)
-    };
-    if units.updated.iter().any(moved) {
+    let has_moved =
+        |(id, unit): (i64, &Unit)| units.before(id).is_some_and(|before| before.region_id != unit.region_id);
+    if units.changed().any(has_moved) {
         let region = "(SELECT u.region_id FROM routes_units u WHERE u.id = routes_role_units.unit_id)";
         let follow = format!("UPDATE routes_role_units SET region_id = {region} WHERE region_id <> {region}");
         tx.execute(&follow, &[])?;
@@ -232,6 +242,29 @@ fn put_chats(tx: &mut Tx<'_>, chats: &Table<Chat>) -> Result<(), Error> {
     Ok(())
 }
 
+fn tell_of_chats(tx: &mut Tx<'_>, now: Micros, network: &Network) -> Result<(), Error> {
+    let Network { roles, chats, .. } = network;
+    let role = |id: Option<i64>| Some(roles.rows.get(&id?)?.name.as_str());
+    let mut happened = Vec::new();
+    for (id, chat) in chats.changed() {
+        let (chat_id, before) = (ChatId(id), chats.before(id));
+        let data = ChatData { chat_id, kind: chat.kind.name() };
+        match before {
+            None => happened.push(event("routes.chat.created", chat_id, &data)?),
+            Some(before) if (Chat { role_id: chat.role_id, ..before.clone() }) != *chat => {
+                happened.push(event("routes.chat.updated", chat_id, &data)?);
+            }
+            Some(_) => {}
+        }
+        let previous = before.and_then(|before| before.role_id);
+        if chat.role_id != previous {
+            let data = RoleData { chat_id, role: role(chat.role_id), previous_role: role(previous) };
+            happened.push(event("routes.role.assigned", chat_id, &data)?);
+        }
+    }
+    events::publish(tx, now, &happened)
+}
+
 /// Gives rows that get other names names that nobody has: they may change places.
 fn release(tx: &mut Tx<'_>, table: &str, column: &str, ids: impl Iterator<Item = i64>) -> Result<(), Error> {
     let ids: Vec<i64> = ids.collect();
@@ -268,13 +301,18 @@ pub(crate) fn each_route<E: From<Error>>(
     )
 }
 
-/// Makes routes, and gives those that were not there yet.
-pub(crate) fn add_routes(tx: &mut Tx<'_>, routes: &[[i64; 3]]) -> Result<Vec<[i64; 3]>, Error> {
+/// Makes those of the routes, each a chat, a report type and a unit, that are not there yet. Gives their number.
+pub(crate) fn add_routes(tx: &mut Tx<'_>, now: Micros, routes: &[[i64; 3]]) -> Result<u64, Error> {
     let rows: Vec<[Value<'_>; 3]> = routes.iter().map(|route| route.map(Value::Int)).collect();
-    tx.insert_many_returning(
+    let added = tx.insert_many_returning(
         "INSERT INTO routes_routes (chat_id, report_type_id, unit_id) VALUES",
         "ON CONFLICT DO NOTHING RETURNING chat_id, report_type_id, unit_id",
         &rows,
-        |row| Ok([row.get(0)?, row.get(1)?, row.get(2)?]),
-    )
+        |row| {
+            let (chat_id, report_type_id) = (ChatId(row.get(0)?), ReportTypeId(row.get(1)?));
+            Ok(Route { chat_id, report_type_id, unit_id: UnitId(row.get(2)?) })
+        },
+    )?;
+    tell(tx, now, "routes.route.created", &added)?;
+    Ok(added.len() as u64)
 }

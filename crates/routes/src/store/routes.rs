@@ -12,10 +12,10 @@ use crate::rules::{ChatId, ReportTypeId, RoleId, UnitId};
 
 /// One route; also what an event says of it.
 #[derive(Clone, Copy, Debug, Serialize)]
-struct Route {
-    report_type_id: ReportTypeId,
-    unit_id: UnitId,
-    chat_id: ChatId,
+pub(super) struct Route {
+    pub(super) report_type_id: ReportTypeId,
+    pub(super) unit_id: UnitId,
+    pub(super) chat_id: ChatId,
 }
 
 impl Route {
@@ -26,7 +26,7 @@ impl Route {
     }
 }
 
-fn tell(tx: &mut Tx<'_>, now: Micros, kind: &'static str, routes: &[Route]) -> Result<(), Error> {
+pub(super) fn tell(tx: &mut Tx<'_>, now: Micros, kind: &'static str, routes: &[Route]) -> Result<(), Error> {
     let events = routes.iter().map(|route| route.event(kind)).collect::<Result<Vec<_>, _>>()?;
     events::publish(tx, now, &events)
 }
@@ -53,8 +53,8 @@ pub(crate) fn chats(
     tx.page(sql, &[unit.into(), report_type.into()], window, |row| row.get(0).map(ChatId))
 }
 
-/// Makes the routes that the chat gets the report about these units; if some are there already none is made, and
-/// those are given, in ascending order.
+/// Makes the routes by which the chat gets the report about these units. Gives those of the units, in ascending order,
+/// whose routes were there already: then the transaction is to be undone, or the others stay.
 pub(crate) fn create(
     tx: &mut Tx<'_>,
     now: Micros,
@@ -62,25 +62,21 @@ pub(crate) fn create(
     report_type_id: ReportTypeId,
     units: &BTreeSet<UnitId>,
 ) -> Result<Vec<UnitId>, Error> {
-    let ours: [Value<'_>; 2] = [chat_id.into(), report_type_id.into()];
-    let sql =
-        "SELECT unit_id FROM routes_routes WHERE chat_id = $1 AND report_type_id = $2 AND unit_id IN ()";
-    let mut there = tx.query_in(sql, &ours, &numbers(units), |row| row.get(0).map(UnitId))?;
-    if !there.is_empty() {
-        there.sort_unstable();
-        return Ok(there);
-    }
-    let rows: Vec<_> = units.iter().map(|unit| [ours[0], ours[1], (*unit).into()]).collect();
-    // None can be there, but for a rival's that this transaction cannot see: then it is told to run again.
-    tx.insert_many(
-        "INSERT INTO routes_routes (chat_id, report_type_id, unit_id) VALUES",
-        "ON CONFLICT DO NOTHING",
-        &rows,
-    )?;
+    let rows: Vec<[Value<'_>; 3]> =
+        units.iter().map(|unit| [chat_id.into(), report_type_id.into(), (*unit).into()]).collect();
+    let made: BTreeSet<UnitId> = tx
+        .insert_many_returning(
+            "INSERT INTO routes_routes (chat_id, report_type_id, unit_id) VALUES",
+            "ON CONFLICT DO NOTHING RETURNING unit_id",
+            &rows,
+            |row| row.get(0).map(UnitId),
+        )?
+        .into_iter()
+        .collect();
     let routes: Vec<_> =
-        units.iter().map(|unit_id| Route { report_type_id, unit_id: *unit_id, chat_id }).collect();
+        made.iter().map(|unit_id| Route { report_type_id, unit_id: *unit_id, chat_id }).collect();
     tell(tx, now, "routes.route.created", &routes)?;
-    Ok(Vec::new())
+    Ok(units.difference(&made).copied().collect())
 }
 
 /// Deletes those of the routes that are there.
@@ -98,8 +94,9 @@ pub(crate) fn delete(
     tell(tx, now, "routes.route.deleted", &gone)
 }
 
-/// Deletes those of the chat's routes that its role does not allow: of other units, or of other report types.
-pub(crate) fn keep_to(tx: &mut Tx<'_>, now: Micros, chat_id: ChatId, role: RoleId) -> Result<(), Error> {
+/// Deletes those of the chat's routes that its role does not allow: of other units, or of other report types. Gives
+/// their number.
+pub(crate) fn keep_to(tx: &mut Tx<'_>, now: Micros, chat_id: ChatId, role: RoleId) -> Result<u64, Error> {
     let gone = tx.query(
         "DELETE FROM routes_routes WHERE chat_id = $1 \
          AND (NOT EXISTS (SELECT 1 FROM routes_role_units u \
@@ -112,5 +109,6 @@ pub(crate) fn keep_to(tx: &mut Tx<'_>, now: Micros, chat_id: ChatId, role: RoleI
             Ok(Route { report_type_id: ReportTypeId(row.get(0)?), unit_id: UnitId(row.get(1)?), chat_id })
         },
     )?;
-    tell(tx, now, "routes.route.deleted", &gone)
+    tell(tx, now, "routes.route.deleted", &gone)?;
+    Ok(gone.len() as u64)
 }

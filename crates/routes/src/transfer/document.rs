@@ -151,25 +151,29 @@ pub(crate) struct RouteDoc {
 
 /// What is wrong with a file, each with its place in it.
 #[derive(Debug, Default)]
-pub(crate) struct Mistakes(Vec<String>);
+pub(crate) struct Mistakes {
+    told: Vec<String>,
+    count: usize,
+}
 
 impl Mistakes {
     pub(crate) fn add(&mut self, place: fmt::Arguments<'_>, what: impl fmt::Display) {
-        self.0.push(format!("{place}: {what}"));
+        self.count += 1;
+        if self.told.len() < TOLD_AT_MOST {
+            self.told.push(format!("{place}: {what}"));
+        }
     }
 
     /// # Errors
     /// [`ImportError::File`] unless there is none.
     pub(crate) fn none(self) -> Result<(), ImportError> {
-        let count = self.0.len();
-        let more = count.saturating_sub(TOLD_AT_MOST);
-        let told =
-            self.0.iter().take(TOLD_AT_MOST).map(|mistake| format!("\n  {mistake}")).collect::<String>();
-        match self.0.as_slice() {
-            [] => Ok(()),
-            [one] => Err(ImportError::File(one.clone())),
-            _ if more == 0 => Err(ImportError::File(format!("{count} mistakes:{told}"))),
-            _ => Err(ImportError::File(format!("{count} mistakes:{told}\n  and {more} more"))),
+        let Self { told, count } = self;
+        let lines: String = told.iter().map(|mistake| format!("\n  {mistake}")).collect();
+        match (told.as_slice(), count - told.len()) {
+            ([], _) => Ok(()),
+            ([one], _) => Err(ImportError::File(one.clone())),
+            (_, 0) => Err(ImportError::File(format!("{count} mistakes:{lines}"))),
+            (_, more) => Err(ImportError::File(format!("{count} mistakes:{lines}\n  and {more} more"))),
         }
     }
 }

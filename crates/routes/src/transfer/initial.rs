@@ -1,5 +1,6 @@
 //! What every network begins with. What is there already stays as it is.
 
+use kernel::clock::Micros;
 use kernel::db::Tx;
 use kernel::transfer::ImportError;
 use serde_json::{Value, json};
@@ -56,7 +57,7 @@ impl Initial {
     ///
     /// # Errors
     /// [`ImportError`]; the transaction is then undone.
-    pub fn add_missing(self, tx: &mut Tx<'_>) -> Result<Vec<String>, ImportError> {
+    pub fn add_missing(self, tx: &mut Tx<'_>, now: Micros) -> Result<Vec<String>, ImportError> {
         let mut network = network::read(tx)?;
         let mut missing = Document::default();
         let added = match self {
@@ -78,7 +79,7 @@ impl Initial {
             }
         };
         network.put(&missing)?;
-        network::write(tx, &network)?;
+        network::write(tx, now, &network)?;
         Ok(added)
     }
 }

@@ -27,6 +27,10 @@ pub(crate) struct Reference;
 
 impl Transfer for Reference {
     fn parse(&self, text: &str) -> Result<Box<dyn Import>, ImportError> {
+        // A type whose parts may all be left out would be read from an empty list too.
+        if text.trim_start().starts_with('[') {
+            return Err(ImportError::File("line 1: the file is a list, and has to be an object".into()));
+        }
         let document: Document = parse_json(text)?;
         check(&document)?;
         Ok(Box::new(document))
@@ -42,19 +46,19 @@ impl Transfer for Reference {
 }
 
 impl Import for Document {
-    fn store(&self, tx: &mut Tx<'_>, _: Micros, progress: &dyn Fn(u64)) -> Result<Summary, ImportError> {
+    fn store(&self, tx: &mut Tx<'_>, now: Micros, progress: &dyn Fn(u64)) -> Result<Summary, ImportError> {
         let mut network = network::read(tx)?;
         let types = network.put(self)?;
-        network::write(tx, &network)?;
-        let mut summary = network.summary();
+        let removed = network::write(tx, now, &network)?;
+        let mut summary = Summary { removed, ..network.summary() };
         progress(self.steps() - self.routes.len() as u64);
         for routes in self.routes.chunks(AT_ONCE) {
             let row =
                 |route: &RouteDoc| Some([route.chat_id, *types.get(&*route.report_type)?, route.unit_id]);
             let rows: Vec<_> = routes.iter().filter_map(row).collect();
-            let added = network::add_routes(tx, &rows)?;
-            summary.inserted += added.len() as u64;
-            summary.unchanged += (rows.len() - added.len()) as u64;
+            let added = network::add_routes(tx, now, &rows)?;
+            summary.inserted += added;
+            summary.unchanged += rows.len() as u64 - added;
             progress(routes.len() as u64);
         }
         Ok(summary)

@@ -13,15 +13,15 @@ use crate::rules::{AccessCode, ChatType};
 pub(crate) struct Table<R> {
     pub(crate) rows: BTreeMap<i64, R>,
     /// In the file's order.
-    pub(crate) inserted: Vec<i64>,
-    /// With what stood there before.
-    pub(crate) updated: Vec<(i64, R)>,
+    inserted: Vec<i64>,
+    /// What stood there before.
+    updated: BTreeMap<i64, R>,
     unchanged: u64,
 }
 
 impl<R> FromIterator<(i64, R)> for Table<R> {
     fn from_iter<I: IntoIterator<Item = (i64, R)>>(rows: I) -> Self {
-        Self { rows: rows.into_iter().collect(), inserted: vec![], updated: vec![], unchanged: 0 }
+        Self { rows: rows.into_iter().collect(), inserted: vec![], updated: BTreeMap::new(), unchanged: 0 }
     }
 }
 
@@ -30,13 +30,18 @@ impl<R: PartialEq> Table<R> {
         match self.rows.insert(id, row) {
             None => self.inserted.push(id),
             Some(before) if self.rows.get(&id) == Some(&before) => self.unchanged += 1,
-            Some(before) => self.updated.push((id, before)),
+            Some(before) => drop(self.updated.insert(id, before)),
         }
     }
 
     /// The ids of rows that were there and have changed.
     pub(crate) fn updated(&self) -> impl Iterator<Item = i64> {
-        self.updated.iter().map(|(id, _)| *id)
+        self.updated.keys().copied()
+    }
+
+    /// What a row that has changed was before.
+    pub(crate) fn before(&self, id: i64) -> Option<&R> {
+        self.updated.get(&id)
     }
 
     /// The rows that are new, in the file's order, and those that have changed.
@@ -126,7 +131,7 @@ impl Network {
         }
         let ids: Vec<_> = account_roles.iter().map(|role| role.id).collect();
         for (index, other) in self.account_roles.clashes(&ids, Some) {
-            found.add(format_args!("account_roles[{index}].name"), format_args!("that of {other} already"));
+            found.add(format_args!("account_roles[{index}].name"), format_args!("{other} has it already"));
         }
         let given = regions.iter().map(|region| (region.id, region.name.as_str()));
         let (ids, region_ids) = number(&mut found, "regions", &self.regions.rows, Clone::clone, given);
@@ -134,7 +139,7 @@ impl Network {
             self.regions.put(*id, region.name.clone());
         }
         for (index, other) in self.regions.clashes(&ids, Some) {
-            found.add(format_args!("regions[{index}].name"), format_args!("that of {other} already"));
+            found.add(format_args!("regions[{index}].name"), format_args!("{other} has it already"));
         }
         self.put_units(&mut found, units, &region_ids);
         let types = self.put_report_types(&mut found, report_types);
@@ -151,28 +156,26 @@ impl Network {
         for (index, unit) in units.iter().enumerate() {
             let UnitDoc { id, name, uuid, office_manager_account_name, dodo_is_api_account_name, region } =
                 unit;
-            let Some(region_id) = region_ids.get(region) else {
-                found.add(
-                    format_args!("units[{index}].region"),
-                    format_args!("there is no region {region:?}"),
-                );
-                continue;
-            };
+            let region_id = region_ids.get(region).copied().unwrap_or_else(|| {
+                let place = format_args!("units[{index}].region");
+                found.add(place, format_args!("there is no region {region:?}"));
+                0
+            });
             let unit = Unit {
                 name: name.clone(),
                 uuid: uuid.clone(),
                 office_manager_account_name: office_manager_account_name.clone(),
                 dodo_is_api_account_name: dodo_is_api_account_name.clone(),
-                region_id: *region_id,
+                region_id,
             };
             self.units.put(*id, unit);
         }
         let ids: Vec<_> = units.iter().map(|unit| unit.id).collect();
         for (index, other) in self.units.clashes(&ids, |unit| Some(&unit.name)) {
-            found.add(format_args!("units[{index}].name"), format_args!("that of {other} already"));
+            found.add(format_args!("units[{index}].name"), format_args!("{other} has it already"));
         }
         for (index, other) in self.units.clashes(&ids, |unit| Some(&unit.uuid)) {
-            found.add(format_args!("units[{index}].uuid"), format_args!("that of {other} already"));
+            found.add(format_args!("units[{index}].uuid"), format_args!("{other} has it already"));
         }
     }
 
@@ -199,7 +202,7 @@ impl Network {
             self.report_types.put(*id, kind);
         }
         for (index, other) in self.report_types.clashes(&ids, |kind| Some(&kind.name)) {
-            found.add(format_args!("report_types[{index}].name"), format_args!("that of {other} already"));
+            found.add(format_args!("report_types[{index}].name"), format_args!("{other} has it already"));
         }
         for (index, _) in ids.iter().enumerate().filter(|(_, id)| self.is_below_itself(**id)) {
             found.add(format_args!("report_types[{index}].parent"), "it would stand below itself");
@@ -248,7 +251,7 @@ impl Network {
             self.roles.clashes(&ids, |role| role.access_code.as_ref().map(AccessCode::as_str))
         {
             let other = self.roles.rows.get(&other).map_or("another", |role| &role.name);
-            found.add(format_args!("roles[{index}].access_code"), format_args!("that of {other:?} already"));
+            found.add(format_args!("roles[{index}].access_code"), format_args!("{other:?} has it already"));
         }
         by_name
     }
@@ -344,10 +347,8 @@ fn number<'a, R>(
             last
         });
         if let Some(first) = places.insert(id, index) {
-            found.add(
-                format_args!("{list}[{index}]"),
-                format_args!("{name:?} is the {id} of {list}[{first}]"),
-            );
+            let complaint = format_args!("{name:?} is stored as {id}, to which {list}[{first}] gives a name");
+            found.add(format_args!("{list}[{index}]"), complaint);
         }
         ids.push(id);
     }
