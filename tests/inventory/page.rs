@@ -215,7 +215,7 @@ async fn a_person_searches_and_sorts(engine: Engine) {
     let browser = Browser::start().await;
     browser.resize(PHONE.0, PHONE.1).await;
     browser.open(&signed_in(&app, &client, "products/")).await;
-    follow(&browser, "nav[aria-label=Formats] a:last-of-type").await;
+    follow(&browser, "nav[aria-label=Formats] a:nth-of-type(2)").await;
     browser.run("document.querySelector('details').open = true").await;
     assert_readable(&browser).await;
     browser

@@ -24,7 +24,7 @@ async fn a_client_like_the_vendor_s_uploads_and_reads_everything_over_tls(engine
     let ran = Command::new(python())
         .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/inventory/vendor_client.py"))
         .args([
-            &app.server.url,
+            &app.server.url.replace("127.0.0.1", "localhost"),
             certificate.to_str().expect("a path"),
             "network",
             &app.key("inventory", "network"),

@@ -84,6 +84,7 @@ pub(crate) fn page(asked: &Asked, status: StatusCode, location: Option<&str>, js
                 p { "This answer as" }
                 a href=(asked.formatted("json")) { "JSON" }
                 a href=(asked.formatted("api")) { "page" }
+                @if subject.metadata.fields().is_some() { a href="#post" { "Store an object" } }
             }
             @if asked.method != Method::POST { (form::filter(asked, &subject)) }
             pre.request aria-label="Request" { b { (asked.method) } " " (shown) }

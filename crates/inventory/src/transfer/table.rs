@@ -82,7 +82,7 @@ impl<R: BufRead> Records<R> {
     fn add_line(&mut self) -> Result<bool, ImportError> {
         let mut bytes = std::mem::take(&mut self.text).into_bytes();
         let before = bytes.len();
-        let mut limited = self.source.by_ref().take(RECORD_AT_MOST as u64);
+        let mut limited = self.source.by_ref().take(RECORD_AT_MOST as u64 + 1);
         let read = limited.read_until(b'\n', &mut bytes).map_err(unreadable)?;
         self.line += 1;
         let line = self.line;
