@@ -10,6 +10,8 @@ use tokio::runtime::Runtime;
 
 /// The pause between two looks at the queue.
 const LOOK: Duration = Duration::from_millis(5);
+/// For the broker, which goes on with a deletion after it was answered.
+const REST: Duration = Duration::from_secs(2);
 /// Messages that take longer will not come.
 const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -33,7 +35,6 @@ impl Queue {
                 FieldTable::default,
             );
             channel.exchange_declare(name.into(), ExchangeKind::Topic, durable, none()).await?;
-            channel.queue_delete(name.into(), QueueDeleteOptions::default()).await?;
             let durable = QueueDeclareOptions { durable: true, ..QueueDeclareOptions::default() };
             channel.queue_declare(name.into(), durable, none()).await?;
             let options = QueueBindOptions::default();
@@ -55,6 +56,14 @@ impl Queue {
             ensure!(began.elapsed() < PATIENCE, "{held} messages of {count} events after {PATIENCE:?}");
             std::thread::park_timeout(LOOK);
         }
+    }
+
+    /// Deletes it, and gives the broker time to clear away what was in it.
+    pub(crate) fn delete(self) -> anyhow::Result<()> {
+        self.runtime
+            .block_on(self.channel.queue_delete(self.name.as_str().into(), QueueDeleteOptions::default()))?;
+        std::thread::park_timeout(REST);
+        Ok(())
     }
 
     fn held(&self) -> anyhow::Result<u32> {

@@ -47,7 +47,10 @@ impl Bench {
             client.batch_execute(&format!("CREATE DATABASE {copy} TEMPLATE bench_outbox"))?;
             let (server, _) = self.postgres.rsplit_once('/').context("an address with a database")?;
             let url = format!("{server}/{copy}");
-            Client::connect(&url, NoTls)?.batch_execute("VACUUM ANALYZE")?;
+            let mut client = Client::connect(&url, NoTls)?;
+            // Two calls, since neither may be in a transaction.
+            client.batch_execute("VACUUM ANALYZE")?;
+            client.batch_execute("CHECKPOINT")?;
             Ok(url)
         })
     }
@@ -63,12 +66,15 @@ impl Bench {
         let (mut turns, mut last) = (Turns::default(), None);
         for number in 0..self.rounds {
             eprintln!("{engine}: publishing {count} events");
+            // The server of the turn before ends here.
+            drop(last.take());
+            let copy = Database { url: copy(number)?, key: database.key.clone() };
             let queue = Queue::declare(&self.rabbitmq, EXCHANGE)?;
             let began = Instant::now();
             let bare = Process::publisher(&file, &self.rabbitmq, EXCHANGE, KEY)?;
             turns.baseline.push(published(&queue, count, began, &bare)?);
             drop(bare);
-            let copy = Database { url: copy(number)?, key: database.key.clone() };
+            queue.delete()?;
             let queue = Queue::declare(&self.rabbitmq, EXCHANGE)?;
             let settings = [
                 ("PARTNERAPI_RABBITMQ_URL", self.rabbitmq.clone()),
@@ -77,6 +83,7 @@ impl Bench {
             let began = Instant::now();
             let server = copy.serve_with("warn", self.connections, &settings)?;
             turns.server.push(published(&queue, count, began, &server)?);
+            queue.delete()?;
             last = Some(server);
         }
         let server = last.context("no turns")?;

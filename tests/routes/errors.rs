@@ -19,8 +19,8 @@ async fn a_wrong_method_names_the_right_ones(engine: Engine) {
     for (path, allowed) in [
         ("/units/", "GET, HEAD"),
         ("/units/name/x/", "GET, HEAD"),
-        ("/telegram-chats/", "GET, HEAD, POST"),
-        ("/telegram-chats/5/", "GET, HEAD, PUT"),
+        ("/telegram-chats/", "GET, POST, HEAD"),
+        ("/telegram-chats/5/", "GET, PUT, HEAD"),
         ("/report-routes/", "POST, DELETE"),
         ("/report-routes/units/", "GET, HEAD"),
         ("/users/5/units/", "GET, HEAD"),

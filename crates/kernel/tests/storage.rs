@@ -2,10 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
-use std::sync::mpsc;
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::{Duration, Instant};
 
-use kernel::db::{Db, Error, Page, Tx, Window};
+use kernel::db::{Db, Error, Group, Page, Tx, Window};
 use testkit::{Database, Engine, on_both_engines, until};
 
 on_both_engines!(
@@ -14,6 +14,8 @@ on_both_engines!(
     a_failure_that_a_closure_swallows_is_not_kept,
     a_panic_is_an_error_and_harms_nobody,
     a_write_runs_to_its_end_when_its_caller_hangs_up,
+    what_waits_for_a_group_goes_together,
+    an_item_of_a_group_never_fails_for_its_neighbours,
     a_read_sees_one_state_and_cannot_write,
     concurrent_increments_are_all_counted,
     placeholders_are_numbered_not_counted,
@@ -142,6 +144,57 @@ async fn a_write_runs_to_its_end_when_its_caller_hangs_up(engine: Engine) {
     }
     release.send(()).unwrap();
     until("the write is there", async || numbers(&db).await == [1]).await;
+}
+
+/// Writes 0 in a group of its own, and hands `numbers` over meanwhile. Gives what came of them, and how many went
+/// together.
+async fn gather(db: &Db, numbers: &[i64]) -> (Vec<Option<i64>>, Vec<usize>) {
+    let (release, released) = mpsc::channel::<()>();
+    let (released, sizes) = (Mutex::new(released), Arc::new(Mutex::new(Vec::new())));
+    let group = Group::new(db.clone(), {
+        let sizes = Arc::clone(&sizes);
+        move |tx, items: &[i64]| {
+            sizes.lock().unwrap().push(items.len());
+            if items == [0] {
+                released.lock().unwrap().recv().ok();
+            }
+            items.iter().map(|number| insert(tx, *number).map(|_| number * 10)).collect()
+        }
+    });
+    let mut writes = Vec::new();
+    for number in std::iter::once(&0).chain(numbers) {
+        let mut write = Box::pin(group.write(*number));
+        // It is handed over when it is first polled.
+        let polled =
+            std::future::poll_fn(|context| std::task::Poll::Ready(write.as_mut().poll(context).is_pending()));
+        assert!(polled.await);
+        writes.push(write);
+        until("the first is under way", async || !sizes.lock().unwrap().is_empty()).await;
+    }
+    release.send(()).unwrap();
+    let mut outcomes = Vec::new();
+    for write in writes {
+        outcomes.push(write.await.ok());
+    }
+    assert_eq!(outcomes.remove(0), Some(0));
+    let sizes = sizes.lock().unwrap().split_off(1);
+    (outcomes, sizes)
+}
+
+async fn what_waits_for_a_group_goes_together(engine: Engine) {
+    let (_database, db) = open(engine).await;
+    let (outcomes, sizes) = gather(&db, &[3, 1, 2]).await;
+    assert_eq!(outcomes, [Some(30), Some(10), Some(20)], "each gets its own");
+    assert_eq!(sizes, [3]);
+    assert_eq!(numbers(&db).await, [0, 1, 2, 3]);
+}
+
+async fn an_item_of_a_group_never_fails_for_its_neighbours(engine: Engine) {
+    let (_database, db) = open(engine).await;
+    let (outcomes, sizes) = gather(&db, &[1, 0, 2]).await;
+    assert_eq!(outcomes, [Some(10), None, Some(20)]);
+    assert_eq!(sizes, [3, 1, 1, 1], "all of them, then each alone");
+    assert_eq!(numbers(&db).await, [0, 1, 2]);
 }
 
 async fn a_read_sees_one_state_and_cannot_write(engine: Engine) {

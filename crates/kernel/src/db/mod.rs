@@ -12,6 +12,7 @@
 //! not somebody still waits for the answer.
 
 mod error;
+mod group;
 mod job;
 mod lists;
 mod migrate;
@@ -27,6 +28,7 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 
 pub use self::error::Error;
+pub use self::group::Group;
 use self::job::Call;
 pub use self::lists::{Page, Window};
 pub use self::migrate::{Migration, migrations};

@@ -5,6 +5,7 @@
 //! `partnerapi events` reads them.
 
 mod broker;
+mod lane;
 mod line;
 mod partitions;
 mod publisher;

@@ -8,13 +8,13 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use tokio::sync::watch;
+use tokio::sync::{Mutex, watch};
 use tokio::time::{Instant, sleep, timeout};
 
-use super::Stored;
-use super::broker::{Address, Broker, Exchange, Outcome};
+use super::broker::{Address, Broker, Exchange};
+use super::lane::{Lanes, Sent};
 use super::partitions::Leases;
-use super::unpublished::{self, Batch};
+use super::unpublished;
 use crate::clock::Clock;
 use crate::db::{self, Db};
 use crate::metrics::OutboxMetrics;
@@ -23,12 +23,15 @@ use crate::metrics::OutboxMetrics;
 const POLL: Duration = Duration::from_millis(100);
 /// The pause after a batch that took all there was, so that what happens meanwhile goes together.
 const GATHER: Duration = Duration::from_millis(20);
+/// How long is published before the server looks up: for others that want a share, for partitions whose lane was
+/// through before the rest.
+const TURN: Duration = Duration::from_millis(500);
 /// The pause between two complaints that no queue wants what is published.
 const COMPLAIN: Duration = Duration::from_secs(60);
 /// The pause before a connection that worked is made anew, and after the database failed.
-const BREATH: Duration = Duration::from_secs(1);
+pub(super) const BREATH: Duration = Duration::from_secs(1);
 /// What is under way may take so long when the server stops.
-const GRACE: Duration = Duration::from_secs(5);
+pub(super) const GRACE: Duration = Duration::from_secs(5);
 
 /// How to publish.
 #[derive(Clone, Debug)]
@@ -53,13 +56,13 @@ pub struct Publisher {
     settings: Settings,
     stopping: watch::Receiver<()>,
     leases: Leases,
-    /// Events that no queue wanted since somebody was told so, and when that was.
-    returned: (usize, Option<Instant>),
+    /// Events that no queue wanted of which somebody was told, and when that was.
+    returned: (u64, Option<Instant>),
 }
 
 /// Why a try ended.
 #[derive(Debug, thiserror::Error)]
-enum Failure {
+pub(super) enum Failure {
     #[error("cannot connect to {0}: {1}")]
     Connecting(Address, lapin::Error),
     #[error("{0} does not answer within {1:?}")]
@@ -180,16 +183,17 @@ impl Publisher {
             if is_last && Instant::now() > *deadline.get_or_insert_with(|| Instant::now() + GRACE) {
                 return Ok(());
             }
-            match self.next_batch().await {
-                Ok(Batch { events, is_part }) if !events.is_empty() => {
-                    self.publish(broker, events).await?;
+            match self.look().await {
+                Ok(partitions) => {
+                    let sent = self.publish(broker, &partitions).await?;
                     *has_worked = true;
-                    if !is_part && !is_last {
-                        sleep(GATHER).await;
+                    if sent.any {
+                        if !sent.has_more && !is_last {
+                            sleep(GATHER).await;
+                        }
+                        continue;
                     }
-                    continue;
                 }
-                Ok(_) => *has_worked = true,
                 Err(error) => {
                     tracing::warn!(%error, "the outbox cannot be read and will be tried again");
                     self.pause(BREATH).await;
@@ -205,31 +209,34 @@ impl Publisher {
         }
     }
 
-    /// The next events of the partitions that this server holds.
-    async fn next_batch(&mut self) -> Result<Batch, db::Error> {
+    /// The partitions that this server is to publish now: none if nothing waits.
+    async fn look(&mut self) -> Result<Vec<i64>, db::Error> {
         if self.leases.is_due() {
             self.leases.balance().await?;
             self.metrics.partitions.set(i64::try_from(self.leases.held().len()).unwrap_or_default());
         }
-        let held = self.leases.held().to_vec();
-        let look = move |tx: &mut db::Tx<'_>| match unpublished::any(tx)? {
-            true => unpublished::batch(tx, &held),
-            false => Ok(Batch::default()),
-        };
-        // A replica does not know yet what was marked a moment ago.
-        self.db.read_latest(look).await
+        let waits = self.db.read_latest(unpublished::any).await?;
+        Ok(if waits { self.leases.held().to_vec() } else { Vec::new() })
     }
 
-    /// Publishes a batch and writes down what the broker has taken.
-    async fn publish(&mut self, broker: &Broker, batch: Vec<Stored>) -> Result<(), Failure> {
-        let patience = self.settings.timeout;
-        let outcomes = {
-            let sent = timeout(patience, broker.publish(&batch));
+    /// Publishes what waits in partitions, for a while, and keeps the leases meanwhile.
+    async fn publish(&mut self, broker: &Broker, partitions: &[i64]) -> Result<Sent, Failure> {
+        let lanes = Lanes {
+            db: &self.db,
+            clock: &self.clock,
+            metrics: &self.metrics,
+            stopping: &self.stopping,
+            broker,
+            patience: self.settings.timeout,
+            until: Instant::now() + TURN,
+            marking: Mutex::default(),
+        };
+        let sent = {
+            let sent = lanes.publish(partitions);
             tokio::pin!(sent);
             loop {
                 tokio::select! {
                     sent = &mut sent => break sent,
-                    () = patience_at_the_end(&self.stopping) => return Err(Failure::Stopped),
                     () = sleep(BREATH) => {}
                 }
                 if self.leases.is_due()
@@ -239,58 +246,22 @@ impl Publisher {
                 }
             }
         };
-        let outcomes = match outcomes {
-            Ok(Ok(outcomes)) => outcomes,
-            Ok(Err(error)) => return Err(Failure::Publishing(error)),
-            Err(_) => return Err(Failure::NoConfirmation(patience)),
-        };
-        let with = |outcome: Outcome| outcomes.iter().filter(|found| **found == outcome).count();
-        let (returned, refused) = (with(Outcome::Returned), with(Outcome::Refused));
-        let taken: Vec<i64> = std::iter::zip(&batch, &outcomes)
-            .filter(|(_, outcome)| **outcome != Outcome::Refused)
-            .map(|(event, _)| event.position)
-            .collect();
-        self.metrics.published.inc_by(taken.len() as u64);
-        self.metrics.returned.inc_by(returned as u64);
-        self.mark(&taken).await;
-        self.complain_of(returned);
-        if refused > 0 { Err(Failure::Refused(refused)) } else { Ok(()) }
+        self.complain();
+        sent
     }
 
     /// Says now and then that no queue wants what is published.
-    fn complain_of(&mut self, returned: usize) {
-        let (before, last) = &mut self.returned;
-        *before += returned;
-        if *before > 0 && last.is_none_or(|last| last.elapsed() >= COMPLAIN) {
-            tracing::warn!(
-                returned = *before,
-                "no queue wanted these events; they are kept in the outbox for a week"
-            );
-            self.returned = (0, Some(Instant::now()));
+    fn complain(&mut self) {
+        let (told, last) = &mut self.returned;
+        let returned = self.metrics.returned.get() - *told;
+        if returned > 0 && last.is_none_or(|last| last.elapsed() >= COMPLAIN) {
+            tracing::warn!(returned, "no queue wanted these events; they are kept in the outbox for a week");
+            self.returned = (*told + returned, Some(Instant::now()));
         }
     }
 
-    /// Writes down what the broker has taken. Whatever the database makes of it: going on without would send all of
-    /// it again.
-    async fn mark(&self, taken: &[i64]) {
-        loop {
-            let (positions, now) = (taken.to_vec(), self.clock.now());
-            let marked = self.db.write(move |tx| unpublished::mark(tx, now, &positions)).await;
-            let Err(error) = marked else { return };
-            tracing::warn!(%error, "published events could not be marked and will be tried again");
-            if self.is_stopping() {
-                return;
-            }
-            self.pause(BREATH).await;
-        }
-    }
-
-    /// A pause that ends early when the server stops. Never none at all: that would be a busy loop.
-    async fn pause(&self, pause: Duration) {
-        tokio::select! {
-            () = stopped(&self.stopping) => {}
-            () = sleep(pause.max(POLL)) => {}
-        }
+    async fn pause(&self, time: Duration) {
+        pause(&self.stopping, time).await;
     }
 
     fn is_stopping(&self) -> bool {
@@ -298,14 +269,16 @@ impl Publisher {
     }
 }
 
-/// Over when the server has been stopping for as long as what is under way may take.
-async fn patience_at_the_end(stopping: &watch::Receiver<()>) {
-    stopped(stopping).await;
-    sleep(GRACE).await;
+/// A pause that ends early when the server stops. Never none at all: that would be a busy loop.
+pub(super) async fn pause(stopping: &watch::Receiver<()>, time: Duration) {
+    tokio::select! {
+        () = stopped(stopping) => {}
+        () = sleep(time.max(POLL)) => {}
+    }
 }
 
 /// Over when the sender is dropped.
-async fn stopped(stopping: &watch::Receiver<()>) {
+pub(super) async fn stopped(stopping: &watch::Receiver<()>) {
     let mut stopping = stopping.clone();
     while stopping.changed().await.is_ok() {}
 }

@@ -9,7 +9,7 @@ use super::{CancelOutcome, Relay, StatusOutcome};
 use crate::partner::{Cancellation, Partner};
 use crate::rules::StatusIds;
 use crate::settings::micros;
-use crate::store::{self, Recorded, State};
+use crate::store::{self, Made, Recorded, State};
 use crate::wire::Reference;
 
 /// What the lease of an order that is looked after lasts beyond the partner's answer.
@@ -137,13 +137,13 @@ impl Relay {
             Ok(None) => (None, "not there".to_owned()),
             Err(error) => (None, error.to_string()),
         };
-        let (tries, first) = ([self.try_of("find-orders", outcome)], self.settings.first_look());
+        let (tries, first) = (vec![self.try_of("find-orders", outcome)], self.settings.first_look());
+        if let Some(their_order_id) = found {
+            return self.made.write(Made { order_id, their_order_id, tries }).await;
+        }
         self.record(order_id, move |tx, herald| {
             store::note_tries(tx, order_id, &tries)?;
-            match &found {
-                Some(theirs) => herald.made(tx, theirs),
-                None => store::due_again(tx, herald.now, order_id, first),
-            }
+            store::due_again(tx, herald.now, order_id, first)
         })
         .await
     }

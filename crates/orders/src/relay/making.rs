@@ -15,7 +15,7 @@ use super::{CreateOutcome, Relay};
 use crate::partner::{CallError, Creation, Partner};
 use crate::rules::{self, Order, Refusal};
 use crate::settings::micros;
-use crate::store::{self, Before, Claim, Try};
+use crate::store::{self, Before, Claim, Claiming, Made, Try};
 
 /// The pause before looking again at an order that another server is at.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
@@ -126,8 +126,9 @@ impl Relay {
         let (clock, lasts) = (&self.kernel.clock, self.claim_lasts());
         let deadline = clock.now() + lasts;
         loop {
-            let (now, order) = (clock.now(), Arc::clone(order));
-            let claim = self.kernel.db.write(move |tx| store::claim(tx, now, now + lasts, &order)).await?;
+            let now = clock.now();
+            let claiming = Claiming { order: Arc::clone(order), now, until: now + lasts };
+            let claim = self.claims.write(claiming).await?;
             if !matches!(claim, Claim::Taken) || now >= deadline {
                 return Ok(claim);
             }
@@ -208,12 +209,9 @@ impl Attempt<'_> {
     }
 
     async fn made(self, their_order_id: String) -> CreateOutcome {
-        let (tries, theirs) = (self.tries, their_order_id.clone());
-        let recorded = self.relay.record(self.order.order_id, move |tx, herald| {
-            store::note_tries(tx, herald.order_id, &tries)?;
-            herald.made(tx, &theirs)
-        });
-        match recorded.await {
+        let order_id = self.order.order_id;
+        let made = Made { order_id, their_order_id: their_order_id.clone(), tries: self.tries };
+        match self.relay.made.write(made).await {
             Ok(()) => CreateOutcome::Made(their_order_id),
             Err(error) => CreateOutcome::ServiceError(error.to_string()),
         }

@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use kernel::api::Kernel;
-use kernel::db::{Error as DbError, Tx};
+use kernel::db::{Error as DbError, Group, Tx};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -19,7 +19,7 @@ use self::making::Making;
 use crate::partner::Partner;
 use crate::rules::{Refusal, StatusIds};
 use crate::settings::Settings;
-use crate::store::{Herald, Try};
+use crate::store::{self, Claim, Claiming, Herald, Made, Try};
 
 /// What became of a request for a new order. The texts are for the log.
 #[derive(Clone, Debug)]
@@ -95,6 +95,8 @@ pub(crate) struct Relay {
     settings: Arc<Settings>,
     partner: Option<Partner>,
     counters: Counters,
+    claims: Group<Claiming, Claim>,
+    made: Group<Made, ()>,
     /// Orders being made by this process.
     under_way: Mutex<HashMap<i64, Making>>,
 }
@@ -102,8 +104,13 @@ pub(crate) struct Relay {
 impl Relay {
     pub(crate) fn new(kernel: Arc<Kernel>, settings: Settings) -> Result<Self, reqwest::Error> {
         let partner = Partner::new(&settings, &kernel.metrics)?;
-        let counters = Counters::registered(&kernel);
-        Ok(Self { kernel, settings: Arc::new(settings), partner, counters, under_way: Mutex::default() })
+        let (counters, settings) = (Counters::registered(&kernel), Arc::new(settings));
+        let claims = Group::new(kernel.db.clone(), store::claim_all);
+        let made = Group::new(kernel.db.clone(), {
+            let (settings, clock) = (Arc::clone(&settings), kernel.clock.clone());
+            move |tx, made| store::made_all(tx, &settings, clock.now(), made)
+        });
+        Ok(Self { kernel, settings, partner, counters, claims, made, under_way: Mutex::default() })
     }
 
     /// Records what became of an order, with its events, in one transaction.

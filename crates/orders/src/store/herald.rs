@@ -1,11 +1,13 @@
 //! What became of an order, with the event that tells of it.
 
+use std::collections::HashSet;
+
 use kernel::clock::Micros;
 use kernel::db::{Error, Tx};
 use kernel::events::{self, Event};
 use serde::Serialize;
 
-use super::{Recorded, State, find, release};
+use super::{Recorded, State, Try, find, note_all, release};
 use crate::rules::{self, Refusal, StatusIds};
 use crate::settings::Settings;
 
@@ -30,6 +32,66 @@ struct StatusEnd<'a> {
     status: &'a str,
     status_id: i64,
     their_status_id: i64,
+}
+
+/// An order that the partner has, and how that was found out.
+pub(crate) struct Made {
+    pub(crate) order_id: i64,
+    pub(crate) their_order_id: String,
+    pub(crate) tries: Vec<Try>,
+}
+
+/// The partner has these orders, and nobody need be at them any more.
+pub(crate) fn made_all(
+    tx: &mut Tx<'_>,
+    settings: &Settings,
+    now: Micros,
+    all: &[Made],
+) -> Result<Vec<()>, Error> {
+    note_all(tx, all.iter().flat_map(|made| made.tries.iter().map(|made_try| (made.order_id, made_try))))?;
+    let poll = settings.first_look();
+    let rows: Vec<_> = all
+        .iter()
+        .map(|made| {
+            [
+                made.order_id.into(),
+                "".into(),
+                State::Made.code().into(),
+                (&made.their_order_id).into(),
+                rules::FIRST_STATUS.into(),
+                now.into(),
+                0_i64.into(),
+                poll.into(),
+                (now + poll).into(),
+            ]
+        })
+        .collect();
+    // Each has a row, so this inserts none: it is an update of many rows that looks for each by its key. Two may
+    // find the same order at the partner; the second has no news.
+    let news: HashSet<i64> = tx
+        .insert_many_returning(
+            "INSERT INTO orders_orders \
+             (order_id, record, state, their_order_id, status, asked_at, claimed_until, pause, next_at) VALUES",
+            "ON CONFLICT (order_id) DO UPDATE SET state = excluded.state, \
+             their_order_id = excluded.their_order_id, status = excluded.status, claimed_until = 0, \
+             pause = excluded.pause, next_at = excluded.next_at \
+             WHERE orders_orders.their_order_id IS NULL OR orders_orders.their_order_id <> excluded.their_order_id \
+             RETURNING order_id",
+            &rows,
+            |row| row.get(0),
+        )?
+        .into_iter()
+        .collect();
+    let mut told = Vec::new();
+    for Made { order_id, their_order_id, .. } in all {
+        let herald = Herald { settings, now, order_id: *order_id };
+        match news.contains(order_id) {
+            true => told.push(herald.event("orders.order.created", &herald.data(Some(their_order_id)))?),
+            false => release(tx, *order_id, None)?,
+        }
+    }
+    events::publish(tx, now, &told)?;
+    Ok(vec![(); all.len()])
 }
 
 /// Records what became of one order, and writes its events.
@@ -57,31 +119,12 @@ impl Herald<'_> {
         StatusEnd { status, status_id, their_status_id }
     }
 
-    fn publish(&self, tx: &mut Tx<'_>, kind: &'static str, data: &OrderData<'_>) -> Result<(), Error> {
-        let event = Event::new(kind, format!("order:{}", self.order_id), "", data)?;
-        events::publish(tx, self.now, &[event])
+    fn event(&self, kind: &'static str, data: &OrderData<'_>) -> Result<Event, Error> {
+        Event::new(kind, format!("order:{}", self.order_id), "", data)
     }
 
-    /// The partner has the order, and nobody need be at it any more.
-    pub(crate) fn made(&self, tx: &mut Tx<'_>, their_order_id: &str) -> Result<(), Error> {
-        let poll = self.settings.first_look();
-        // Two may find the same order at the partner; the second has no news.
-        let news = tx.execute(
-            "UPDATE orders_orders SET state = $1, their_order_id = $2, status = $3, claimed_until = 0, pause = $4, \
-             next_at = $5 WHERE order_id = $6 AND (their_order_id IS NULL OR their_order_id <> $2)",
-            &[
-                State::Made.code().into(),
-                their_order_id.into(),
-                rules::FIRST_STATUS.into(),
-                poll.into(),
-                (self.now + poll).into(),
-                self.order_id.into(),
-            ],
-        )?;
-        match news {
-            0 => release(tx, self.order_id, None),
-            _ => self.publish(tx, "orders.order.created", &self.data(Some(their_order_id))),
-        }
+    fn publish(&self, tx: &mut Tx<'_>, kind: &'static str, data: &OrderData<'_>) -> Result<(), Error> {
+        events::publish(tx, self.now, &[self.event(kind, data)?])
     }
 
     /// The partner did not take the order; another request for it may try again.

@@ -3,10 +3,13 @@
 mod herald;
 mod looks;
 
+use std::collections::HashSet;
+use std::sync::Arc;
+
 use kernel::clock::Micros;
 use kernel::db::{Error, Row, Tx};
 
-pub(crate) use self::herald::Herald;
+pub(crate) use self::herald::{Herald, Made, made_all};
 pub(crate) use self::looks::{claim_due, due_again};
 use crate::rules::Order;
 
@@ -107,16 +110,54 @@ pub(crate) enum Before {
     },
 }
 
-/// Writes the intent down and takes the order for the time until `until`, unless another one has it.
-pub(crate) fn claim(tx: &mut Tx<'_>, now: Micros, until: Micros, order: &Order) -> Result<Claim, Error> {
-    let inserted = tx.execute(
-        "INSERT INTO orders_orders (order_id, record, state, asked_at, claimed_until, pause, next_at) \
-         VALUES ($1, $2, 0, $3, $4, 0, $4) ON CONFLICT (order_id) DO NOTHING",
-        &[order.order_id.into(), (&record(order)?).into(), now.into(), until.into()],
-    )?;
-    if inserted > 0 {
-        return Ok(Claim::Ours(Before::Nothing));
-    }
+/// A request to make an order, which takes it from `now` until `until`.
+pub(crate) struct Claiming {
+    pub(crate) order: Arc<Order>,
+    pub(crate) now: Micros,
+    pub(crate) until: Micros,
+}
+
+/// Writes intents down and takes their orders, each unless another one has it. No two are for one order.
+pub(crate) fn claim_all(tx: &mut Tx<'_>, claims: &[Claiming]) -> Result<Vec<Claim>, Error> {
+    let records = claims.iter().map(|claim| record(&claim.order)).collect::<Result<Vec<_>, _>>()?;
+    let mut rows: Vec<_> = std::iter::zip(claims, &records)
+        .map(|(Claiming { order, now, until }, record)| (order.order_id, record, *now, *until))
+        .collect();
+    // In one order on every server: two that hold what the other one waits for would wait for each other.
+    rows.sort_by_key(|(order_id, ..)| *order_id);
+    let rows: Vec<_> = rows
+        .into_iter()
+        .map(|(order_id, record, now, until)| {
+            [
+                order_id.into(),
+                record.into(),
+                0_i64.into(),
+                now.into(),
+                until.into(),
+                0_i64.into(),
+                until.into(),
+            ]
+        })
+        .collect();
+    let new: HashSet<i64> = tx
+        .insert_many_returning(
+            "INSERT INTO orders_orders (order_id, record, state, asked_at, claimed_until, pause, next_at) VALUES",
+            "ON CONFLICT (order_id) DO NOTHING RETURNING order_id",
+            &rows,
+            |row| row.get(0),
+        )?
+        .into_iter()
+        .collect();
+    let claim = |claim: &Claiming| match new.contains(&claim.order.order_id) {
+        true => Ok(Claim::Ours(Before::Nothing)),
+        false => claim_again(tx, claim),
+    };
+    claims.iter().map(claim).collect()
+}
+
+/// Takes an order that has a record.
+fn claim_again(tx: &mut Tx<'_>, claim: &Claiming) -> Result<Claim, Error> {
+    let Claiming { order, now, until } = claim;
     let Some(found) = find(tx, order.order_id)? else { return Ok(Claim::Taken) };
     let is_same = found.is_of(order);
     if let (true, Some(their_order_id)) = (is_same, found.their_order_id) {
@@ -127,7 +168,7 @@ pub(crate) fn claim(tx: &mut Tx<'_>, now: Micros, until: Micros, order: &Order) 
          asked_at = CASE WHEN state = 0 THEN $2 ELSE asked_at END, \
          next_at = CASE WHEN state = 0 THEN $1 ELSE next_at END \
          WHERE order_id = $3 AND claimed_until <= $2",
-        &[until.into(), now.into(), order.order_id.into()],
+        &[(*until).into(), (*now).into(), order.order_id.into()],
     )?;
     Ok(match (claimed, found.state) {
         (0, _) => Claim::Taken,
@@ -171,9 +212,13 @@ pub(crate) struct Try {
 
 /// Notes what was tried for an order.
 pub(crate) fn note_tries(tx: &mut Tx<'_>, order_id: i64, tries: &[Try]) -> Result<(), Error> {
+    note_all(tx, tries.iter().map(|made| (order_id, made)))
+}
+
+/// The same for several orders.
+fn note_all<'a>(tx: &mut Tx<'_>, tries: impl Iterator<Item = (i64, &'a Try)>) -> Result<(), Error> {
     let rows: Vec<_> = tries
-        .iter()
-        .map(|Try { at, call, outcome }| {
+        .map(|(order_id, Try { at, call, outcome })| {
             [order_id.into(), (*at).into(), (*call).into(), outcome.as_str().into()]
         })
         .collect();
