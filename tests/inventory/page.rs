@@ -179,11 +179,10 @@ async fn a_person_reads_pages_on_and_stores(engine: Engine) {
         assert_eq!(browser.run(&at_field("product_id")).await, json!(["6343", null]));
         assert_eq!(browser.run(&at_field("date")).await, json!([format!("201{round}-06-10"), null]));
         assert!(text_of(&browser, "[role=alert]").await.contains("Nothing was stored."));
-        assert_eq!(
-            browser.run("return document.activeElement.id").await,
-            "shop_id",
-            "where the first fault is"
-        );
+        until("the cursor is where the first fault is", async || {
+            browser.run("return document.activeElement.id").await == "shop_id"
+        })
+        .await;
         assert_readable(&browser).await;
 
         // Mended in place.
@@ -224,7 +223,7 @@ async fn a_person_searches_and_sorts(engine: Engine) {
     follow(&browser, "form[method=get] button").await;
     let answer = text_of(&browser, ".response").await;
     let places = [answer.find("Молоко <свіже>"), answer.find("молоко 100%")];
-    assert!(places[0].is_some() && places[1].is_some() && places[0] > places[1], "{answer}");
+    assert!(places[0].is_some() && places[1].is_some() && places[0] < places[1], "{answer}");
     assert!(!answer.contains("Хліб"), "{answer}");
     let kept =
         "return [document.getElementById('by-search').value, document.getElementById('by-ordering').value]";

@@ -14,6 +14,8 @@ HEADERS = {"Content-Type": "application/json", "Accept": "application/json"}
 
 session = OAuth2Session(client=LegacyApplicationClient(client_id="vendor"))
 session.verify = certificate
+# A bundle of certificates that the machine names would go before this one.
+session.trust_env = False
 token = session.fetch_token(
     f"{host}/api/o/token/", username=account, password=key, client_id="vendor", client_secret="secret", verify=certificate
 )

@@ -129,7 +129,8 @@ pub(super) fn post(
                     }
                 }
             }
-            form method="post" action={ (again(asked)) "#post" } {
+            // No `#post`: a page that is opened at a place of it puts the cursor into no field.
+            form method="post" action=(again(asked)) {
                 div.fields {
                     @for told in fields { (field(asked, told, of(told.0), first)) }
                 }
