@@ -14,6 +14,8 @@ HEADERS = {"Content-Type": "application/json", "Accept": "application/json"}
 
 session = OAuth2Session(client=LegacyApplicationClient(client_id="vendor"))
 session.verify = certificate
+# Else a bundle of certificates that the machine names counts for more.
+session.trust_env = False
 token = session.fetch_token(
     f"{host}/api/o/token/", username=account, password=key, client_id="vendor", client_secret="secret", verify=certificate
 )

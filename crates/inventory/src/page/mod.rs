@@ -42,13 +42,13 @@ impl Subject {
         let (name, thing) = rest.split_once('/').unwrap_or((rest, ""));
         let name = name.split('.').next().unwrap_or_default();
         let is_thing = !thing.is_empty() && !matches!(thing, ".api" | ".json");
-        let (collection, all, one): (_, fn() -> Metadata, fn() -> Metadata) = match name {
-            "product-inventory" => ("product-inventory", Metadata::stock, Metadata::one_stock),
-            "shops" => ("shops", Metadata::shops, Metadata::one_shop),
-            "products" => ("products", Metadata::products, Metadata::one_product),
+        let (collection, all, one) = match name {
+            "product-inventory" => ("product-inventory", Metadata::stock(), Metadata::one_stock()),
+            "shops" => ("shops", Metadata::shops(), Metadata::one_shop()),
+            "products" => ("products", Metadata::products(), Metadata::one_product()),
             _ => return Self { metadata: Metadata::root(), collection: None, is_thing: false },
         };
-        Self { metadata: if is_thing { one() } else { all() }, collection: Some(collection), is_thing }
+        Self { metadata: if is_thing { one } else { all }, collection: Some(collection), is_thing }
     }
 }
 
@@ -65,6 +65,7 @@ pub(crate) fn page(asked: &Asked, status: StatusCode, location: Option<&str>, js
     let subject = Subject::of(&asked.path);
     let name = subject.metadata.name();
     let json = String::from_utf8_lossy(json);
+    let faults = form::faults(status, &json);
     let outline: Outline = serde_json::from_str(&json).unwrap_or_default();
     let allow = if subject.is_thing || subject.collection.is_none() {
         "GET, HEAD, OPTIONS"
@@ -77,6 +78,9 @@ pub(crate) fn page(asked: &Asked, status: StatusCode, location: Option<&str>, js
         (breadcrumbs(asked, &subject))
         main id="content" tabindex="-1" {
             h1 { (name) }
+            @if let Some(fields) = subject.metadata.fields() {
+                (form::outcome(fields, status, location, &json, &faults))
+            }
             nav.links aria-label="Formats" {
                 p { "This answer as" }
                 a href=(asked.formatted("json")) { "JSON" }
@@ -96,7 +100,7 @@ pub(crate) fn page(asked: &Asked, status: StatusCode, location: Option<&str>, js
             }
             (neighbours(&outline))
             @if let Some(fields) = subject.metadata.fields() {
-                (form::post(asked, fields, status, location, &json))
+                (form::post(asked, fields, &faults))
             }
         }
     };

@@ -122,12 +122,11 @@ struct Product {
 
 fn products() -> impl Iterator<Item = Product> {
     let packs = GOODS.iter().enumerate().flat_map(|(category, (name, packs, price))| {
-        let brands = BRANDS.iter().enumerate().flat_map(move |(brand, of)| {
+        BRANDS.iter().enumerate().flat_map(move |(brand, of)| {
             packs.iter().zip([*price, price * 19 / 10]).map(move |(pack, price)| {
                 (category, brand, format!("{name} «{of}», {pack}"), price + 13 * brand as i64)
             })
-        });
-        brands
+        })
     });
     (0..).zip(packs).map(|(number, (category, brand, name, price))| Product {
         number,
