@@ -255,7 +255,7 @@ pub(crate) struct Serve {
         value_name = "NETWORKS"
     )]
     pub(crate) trusted_proxies: Networks,
-    /// What absolute links in answers begin with, like https://api.example.org. Left out: what the client called this server.
+    /// What absolute links in answers begin with: scheme, host and maybe a path. Left out: what the client called this server.
     #[arg(
         long,
         env = "PARTNERAPI_PUBLIC_URL",

@@ -89,50 +89,64 @@ struct Stored {
     updated: usize,
 }
 
-/// The form that stores an object. After one was posted it says what became of it, and what is wrong at which field.
-pub(super) fn post(
-    asked: &Asked,
+/// What is wrong with the object that was posted, by field.
+pub(super) type Faults = BTreeMap<String, Vec<String>>;
+
+pub(super) fn faults(status: StatusCode, json: &str) -> Faults {
+    match status {
+        StatusCode::BAD_REQUEST => serde_json::from_str(json).unwrap_or_default(),
+        _ => Faults::new(),
+    }
+}
+
+fn told(faults: &Faults, field: &str) -> Option<String> {
+    faults.get(field).map(|messages| messages.join(" "))
+}
+
+/// What became of an object that was posted, for who does not read JSON.
+pub(super) fn outcome(
     fields: &[Told],
     status: StatusCode,
     location: Option<&str>,
     json: &str,
+    faults: &Faults,
 ) -> Markup {
-    let faults: BTreeMap<String, Vec<String>> = match status {
-        StatusCode::BAD_REQUEST => serde_json::from_str(json).unwrap_or_default(),
-        _ => BTreeMap::new(),
-    };
-    let of = |name: &str| faults.get(name).map(|messages| messages.join(" "));
-    let first = fields.iter().map(|(name, ..)| *name).find(|name| faults.contains_key(*name));
     let stored: Option<Stored> =
         (status == StatusCode::CREATED).then(|| serde_json::from_str(json).unwrap_or_default());
     html! {
+        @if let Some(Stored { inserted, updated }) = stored {
+            div.notice role="status" {
+                p {
+                    "Stored: " (inserted) " inserted, " (updated) " updated. "
+                    @if let Some(location) = location { a href=(location) { "Look at it" } }
+                }
+            }
+        }
+        @if !faults.is_empty() {
+            div.notice.bad role="alert" {
+                p { b { "Nothing was stored." } }
+                ul {
+                    @for (name, _, _, label) in fields {
+                        @if let Some(message) = told(faults, name) {
+                            li { a href={ "#" (name) } { (label) } ": " (message) }
+                        }
+                    }
+                    @if let Some(message) = told(faults, WHOLE) { li { (message) } }
+                }
+            }
+        }
+    }
+}
+
+/// The form that stores an object. It begins at the first field that was wrong.
+pub(super) fn post(asked: &Asked, fields: &[Told], faults: &Faults) -> Markup {
+    let first = fields.iter().map(|(name, ..)| *name).find(|name| faults.contains_key(*name));
+    html! {
         section aria-labelledby="post" {
             h2 id="post" { "Store an object" }
-            @if let Some(Stored { inserted, updated }) = stored {
-                div.notice role="status" {
-                    p {
-                        "Stored: " (inserted) " inserted, " (updated) " updated. "
-                        @if let Some(location) = location { a href=(location) { "Look at it" } }
-                    }
-                }
-            }
-            @if !faults.is_empty() {
-                div.notice.bad role="alert" {
-                    p { b { "Nothing was stored." } }
-                    ul {
-                        @for (name, _, _, label) in fields {
-                            @if let Some(message) = of(name) {
-                                li { a href={ "#" (name) } { (label) } ": " (message) }
-                            }
-                        }
-                        @if let Some(message) = of(WHOLE) { li { (message) } }
-                    }
-                }
-            }
-            // No `#post`: a page that is opened at a place of it puts the cursor into no field.
             form method="post" action=(again(asked)) {
                 div.fields {
-                    @for told in fields { (field(asked, told, of(told.0), first)) }
+                    @for about in fields { (field(asked, about, told(faults, about.0), first)) }
                 }
                 button { "Store" }
             }

@@ -68,6 +68,7 @@ pub(crate) fn page(asked: &Asked, status: StatusCode, location: Option<&str>, js
     let subject = Subject::of(&asked.path);
     let name = subject.metadata.name();
     let json = String::from_utf8_lossy(json);
+    let faults = form::faults(status, &json);
     let outline: Outline = serde_json::from_str(&json).unwrap_or_default();
     let allow = if subject.is_thing || subject.collection.is_none() {
         "GET, HEAD, OPTIONS"
@@ -80,6 +81,9 @@ pub(crate) fn page(asked: &Asked, status: StatusCode, location: Option<&str>, js
         (breadcrumbs(asked, &subject))
         main id="content" tabindex="-1" {
             h1 { (name) }
+            @if let Some(fields) = subject.metadata.fields() {
+                (form::outcome(fields, status, location, &json, &faults))
+            }
             nav.links aria-label="Formats" {
                 p { "This answer as" }
                 a href=(asked.formatted("json")) { "JSON" }
@@ -99,7 +103,7 @@ pub(crate) fn page(asked: &Asked, status: StatusCode, location: Option<&str>, js
             }
             (neighbours(&outline))
             @if let Some(fields) = subject.metadata.fields() {
-                (form::post(asked, fields, status, location, &json))
+                (form::post(asked, fields, &faults))
             }
         }
     };
