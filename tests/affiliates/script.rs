@@ -203,8 +203,9 @@ fn a_server_that_is_blocked_or_fails_is_not_noticed_by_the_visitor() {
             let site = Site::start(&app.server.url, script).await;
             for query in ["", "&no-beacon"] {
                 let before = site.failures.load(Ordering::SeqCst);
-                assert_eq!(visited(&site, query).await, 1);
+                // A browser that is short of time may drop a report: then the next visit has one.
                 testkit::until("the report has failed", async || {
+                    assert_eq!(visited(&site, query).await, 1);
                     site.failures.load(Ordering::SeqCst) > before
                 })
                 .await;

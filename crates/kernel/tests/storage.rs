@@ -171,7 +171,6 @@ async fn gather(db: &Db, numbers: &[i64]) -> (Vec<Option<i64>>, Vec<usize>) {
         writes.push(write);
         until("the first is under way", async || !sizes.lock().unwrap().is_empty()).await;
     }
-    // Whoever comes back to the first alone is let through, too.
     drop(release);
     let mut outcomes = Vec::new();
     for write in writes {
