@@ -71,7 +71,8 @@ impl Inventory {
             Operation::new(GET, "/v1/product-inventory", "Stock", handlers::list)
                 .suffixes(FORMATS)
                 .query::<wire::StockQuery>()
-                .answers_as::<Stock<'_>>("StockPage"),
+                .answers_as::<Stock<'_>>("StockPage")
+                .fails_with::<wire::Wrong>(400, "What is wrong with a filter"),
             Operation::new(POST, "/v1/product-inventory", "Store stock", handlers::store)
                 .suffixes(FORMATS)
                 .query::<wire::StoreQuery>()

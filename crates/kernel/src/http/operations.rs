@@ -13,7 +13,7 @@ use axum::{Extension, Router};
 use serde_json::Value;
 use utoipa::openapi::path::{HttpMethod, OperationBuilder, Parameter, ParameterIn};
 use utoipa::openapi::request_body::RequestBodyBuilder;
-use utoipa::openapi::schema::{ComponentsBuilder, OneOfBuilder, Schema};
+use utoipa::openapi::schema::{AnyOfBuilder, ComponentsBuilder, Schema};
 use utoipa::openapi::security::SecurityRequirement;
 use utoipa::openapi::{
     Content, OpenApi, OpenApiBuilder, PathItem, PathsBuilder, Ref, RefOr, ResponseBuilder,
@@ -235,17 +235,17 @@ impl<D: Dialect> Operation<D> {
             schemas.push(schema);
         }
         for (status, (meanings, schemas)) in failures {
-            let response = response(&meanings.join("; "), "application/json", one_of(schemas));
+            let response = response(&meanings.join("; "), "application/json", any_of(schemas));
             operation = operation.response(status.to_string(), response);
         }
         operation
     }
 }
 
-fn one_of(mut schemas: Vec<RefOr<Schema>>) -> Option<RefOr<Schema>> {
+fn any_of(mut schemas: Vec<RefOr<Schema>>) -> Option<RefOr<Schema>> {
     if schemas.len() > 1 {
-        let one_of = schemas.into_iter().fold(OneOfBuilder::new(), OneOfBuilder::item);
-        return Some(RefOr::T(one_of.into()));
+        let any_of = schemas.into_iter().fold(AnyOfBuilder::new(), AnyOfBuilder::item);
+        return Some(RefOr::T(any_of.into()));
     }
     schemas.pop()
 }
