@@ -205,6 +205,8 @@ pub(crate) enum Failure {
     Refused(Refused, usize),
     /// A body that cannot be read.
     Unreadable(String),
+    /// A list of more objects than this.
+    TooMany(usize),
     /// A body of this type.
     Media(String),
     Fault(Fault),
@@ -281,6 +283,10 @@ fn failed(asked: &Asked, failure: Failure) -> Result<(Reply, String), Fault> {
         }
         Failure::Unreadable(detail) => {
             (StatusCode::BAD_REQUEST, Wrong::Body { detail: detail.clone() }, detail)
+        }
+        Failure::TooMany(at_most) => {
+            let detail = format!("A list may have {at_most} objects at most.");
+            (StatusCode::PAYLOAD_TOO_LARGE, Wrong::Body { detail: detail.clone() }, detail)
         }
         Failure::Media(told) => {
             let detail = format!("Unsupported media type \"{told}\" in request.");

@@ -1,6 +1,6 @@
 //! Bodies: an object or a list of objects, in each of the types that are taken.
 
-use kernel::http::{Content, Fault};
+use kernel::http::Content;
 use serde_json::value::RawValue;
 
 use super::answers::Failure;
@@ -53,7 +53,7 @@ fn each(content: &Content, mut take: impl FnMut(&Source<'_>)) -> Result<bool, Fa
     }
     let list: Vec<&RawValue> = serde_json::from_str(body.get()).map_err(unreadable)?;
     if list.len() > OBJECTS_AT_MOST {
-        return Err(Fault::TooLarge.into());
+        return Err(Failure::TooMany(OBJECTS_AT_MOST));
     }
     list.into_iter().for_each(|json| take(&Source::Json(json)));
     Ok(true)
