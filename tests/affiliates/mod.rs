@@ -33,7 +33,7 @@ fn start(engine: Engine) -> (App, Supplier) {
 }
 
 /// The seed's sale under another id.
-fn sale(id: &str) -> Value {
+pub(crate) fn sale(id: &str) -> Value {
     json!({
         "id": id, "pcrid": 2554, "purchase_date": "2022-11-09", "status": 1, "price": 100.00,
         "payment_commission_date": "2022-12-01", "commission_base": 100.00

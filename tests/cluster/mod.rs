@@ -45,6 +45,7 @@ impl Cluster {
                     .env("PARTNERAPI_RABBITMQ_RETRIES_SLEEP", "0.2")
                     .env("PARTNERAPI_URL", &partner.server.url)
                     .env("PARTNERAPI_STATUS_POLL", "1")
+                    .env("PARTNERAPI_ACCESSES_PER_MINUTE", "1000000")
                     .env("PARTNERAPI_LOG", "warn,partnerapi=info")
                     .arg("--listen")
                     .arg(address)
@@ -83,6 +84,14 @@ impl Cluster {
         calm().await;
     }
 
+    /// What a list of an export says under a name, thing by thing.
+    fn exported(&self, arguments: &[&str], list: &str, field: &str) -> Vec<String> {
+        let export = self.servers[0].command(&[&["export"], arguments].concat()).printed();
+        let export: Value = serde_json::from_str(&export).expect("JSON");
+        let things = export[list].as_array().expect("a list");
+        things.iter().map(|thing| thing[field].to_string()).collect()
+    }
+
     /// All events that there are, after all of them were published.
     async fn events(&self) -> Vec<Value> {
         until("nothing waits for the broker", async || {
@@ -113,14 +122,15 @@ fn whatever_falls_no_acknowledged_write_is_lost_and_nothing_is_sold_twice() {
     run(async {
         let seconds: u64 = std::env::var(SECONDS).ok().and_then(|text| text.parse().ok()).unwrap_or(5);
         let mut cluster = Cluster::start().await;
-        let load = Load::begin(&cluster.servers[0], &cluster.balancer.url);
+        let load = Load::begin(&cluster.servers[0], &cluster.balancer.url).await;
         let began = Instant::now();
         // Eleven times of the load, and what stopping and starting takes.
         cluster.disturb(Duration::from_millis(1000 * seconds / 11)).await;
         let took = began.elapsed();
         let told = load.end().await;
         println!("In {:.0} s: {told}", took.as_secs_f64());
-        assert!(told.tickets.len() > 50 && told.orders.len() > 10, "a load worth the name: {told}");
+        let kinds = [&told.tickets, &told.orders, &told.chats, &told.days, &told.sales, &told.accesses];
+        assert!(kinds.iter().all(|kind| kind.len() > 10), "a load worth the name: {told}");
 
         let events = cluster.events().await;
         let published: BTreeSet<String> = cluster.rabbitmq.kept().await.into_iter().collect();
@@ -142,5 +152,16 @@ fn whatever_falls_no_acknowledged_write_is_lost_and_nothing_is_sold_twice() {
         assert_eq!(report["duplicates"], serde_json::json!([]), "made twice at the partner");
         let made = said(&events, "orders.order.created", "their_order_id");
         assert_eq!(lost(&told.orders, &made), Vec::<String>::new());
+
+        let stock: &[&str] = &["inventory", "--account", "network"];
+        for (acknowledged, export, list, field) in [
+            (&told.chats, &["routes"][..], "routes", "chat_id"),
+            (&told.days, stock, "stock", "date"),
+            (&told.sales, &["affiliates"], "purchases", "id"),
+            (&told.accesses, &["affiliates"], "accesses", "pcrid"),
+        ] {
+            let there = cluster.exported(export, list, field);
+            assert_eq!(lost(acknowledged, &there), Vec::<String>::new(), "{list}");
+        }
     });
 }

@@ -34,7 +34,7 @@ const HEAD_OFFICE: i64 = -1_001_234_567_890;
 const STRANGER: i64 = 77;
 
 /// Two regions of three units each, report types of both levels, three roles, three chats.
-fn network() -> Value {
+pub(crate) fn network() -> Value {
     json!({
         "regions": [{"id": 1, "name": "Москва 1"}, {"id": 2, "name": "Казань 1"}, {"id": 3, "name": "Тверь 1"}],
         "units": [
