@@ -215,16 +215,16 @@ impl Keys {
         }
         let Some(prefix) = prefix_of(key) else { return Ok(None) };
         let hash = hash(key);
-        let remembered = self.trusted.read().unwrap_or_else(PoisonError::into_inner).get(prefix).cloned();
-        let trusted = match remembered {
-            Some(trusted) if (0..TRUSTED_FOR).contains(&(now - trusted.seen_at)) => trusted,
-            _ => match self.look_up(prefix, now).await? {
-                Some(trusted) => trusted,
-                None => return Ok(None),
-            },
+        let caller = |trusted: &Trusted| {
+            let genuine = bool::from(trusted.hash.ct_eq(&hash)) && *trusted.api == *api;
+            genuine.then(|| trusted.caller.clone())
         };
-        let genuine = bool::from(trusted.hash.ct_eq(&hash)) && *trusted.api == *api;
-        Ok(genuine.then_some(trusted.caller))
+        if let Some(trusted) = self.trusted.read().unwrap_or_else(PoisonError::into_inner).get(prefix)
+            && (0..TRUSTED_FOR).contains(&(now - trusted.seen_at))
+        {
+            return Ok(caller(trusted));
+        }
+        Ok(self.look_up(prefix, now).await?.as_ref().and_then(caller))
     }
 
     async fn look_up(&self, prefix: &str, now: Micros) -> Result<Option<Trusted>, Error> {
