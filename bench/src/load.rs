@@ -62,6 +62,11 @@ impl Drive<'_> {
         self.wrk(port, "/", "orders.lua", &[first.to_string(), THREADS.to_string(), file])
     }
 
+    /// Reports visits to a supplier's page.
+    pub(crate) fn accesses(&self, port: u16, hash: &str, browser: &str) -> anyhow::Result<Load> {
+        self.wrk(port, "/cmp", "accesses.lua", &[hash.to_owned(), browser.to_owned()])
+    }
+
     fn wrk(&self, port: u16, path: &str, script: &str, arguments: &[String]) -> anyhow::Result<Load> {
         // A thread has at least one connection.
         let threads = THREADS.min(self.connections);

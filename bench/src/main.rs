@@ -5,9 +5,12 @@
 //! the machine could do. For HTTP that is a bare axum program with the same bytes, for PostgreSQL it is pgbench
 //! with the same statements.
 
+mod affiliates;
 mod broker;
 mod halls;
+mod histories;
 mod http;
+mod lists;
 mod load;
 mod machine;
 mod network;
@@ -16,6 +19,9 @@ mod outbox;
 mod process;
 mod routes;
 mod scenarios;
+mod shelves;
+mod sizes;
+mod stock;
 mod table;
 mod turns;
 
@@ -40,6 +46,12 @@ struct Settings {
     /// The large network of routes: so many times the small one, which has 100 units, 10 chats, 10,000 routes.
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(2..=1_000))]
     times: u32,
+    /// Objects of stock where there are many.
+    #[arg(long, default_value_t = 500_000, value_parser = clap::value_parser!(u32).range(200_000..=100_000_000))]
+    objects: u32,
+    /// Accesses of a long history, which has a tenth as many sales. A short one has a hundredth of both.
+    #[arg(long, default_value_t = 500_000, value_parser = clap::value_parser!(u32).range(20_000..=20_000_000))]
+    accesses: u32,
     /// Measures these parts only, for instance `sqlite-booking,start`.
     #[arg(long, value_enum, value_delimiter = ',')]
     only: Vec<Part>,
@@ -71,6 +83,11 @@ enum Part {
     SqliteRoutes,
     PostgresRoutes,
     RoutesBySize,
+    SqliteStock,
+    PostgresStock,
+    StockBySize,
+    SqliteAffiliates,
+    AffiliatesBySize,
     Start,
 }
 
@@ -85,6 +102,8 @@ fn main() -> anyhow::Result<()> {
         seconds: settings.seconds,
         connections: settings.connections,
         times: settings.times as usize,
+        objects: settings.objects as usize,
+        accesses: settings.accesses as usize,
         directory: settings.directory,
         postgres: settings.postgres,
         rabbitmq: settings.rabbitmq,
@@ -104,6 +123,11 @@ fn main() -> anyhow::Result<()> {
             Part::SqliteRoutes => bench.sqlite_routes(),
             Part::PostgresRoutes => bench.postgres_routes(),
             Part::RoutesBySize => bench.routes_by_size(),
+            Part::SqliteStock => bench.sqlite_stock(),
+            Part::PostgresStock => bench.postgres_stock(),
+            Part::StockBySize => bench.stock_by_size(),
+            Part::SqliteAffiliates => bench.sqlite_affiliates(),
+            Part::AffiliatesBySize => bench.affiliates_by_size(),
             Part::Start => bench.start(),
         };
         rows.extend(measured?);

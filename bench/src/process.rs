@@ -116,6 +116,13 @@ pub(crate) struct Database {
     pub(crate) key: String,
 }
 
+/// What an import came to.
+pub(crate) struct Imported {
+    pub(crate) took: Duration,
+    /// The most that it held at once, in MB.
+    pub(crate) memory: f64,
+}
+
 impl Database {
     /// Makes the schema at `url`, and a key.
     pub(crate) fn make(url: String, api: &str) -> anyhow::Result<Self> {
@@ -129,9 +136,31 @@ impl Database {
         let database = Self::make(url, api)?;
         let file = directory.join("import.json");
         std::fs::write(&file, text)?;
-        let file = file.to_str().context("a path in UTF-8")?;
-        partnerapi(&database.url, &["import", api, file])?;
+        database.import(&[api], &file)?;
         Ok(database)
+    }
+
+    /// Loads a file; `of` says what it is of.
+    pub(crate) fn import(&self, of: &[&str], file: &Path) -> anyhow::Result<Imported> {
+        let mut command = bare(&server()?, &self.url);
+        command.arg("import").args(of).arg(file).stdin(Stdio::null()).stdout(Stdio::null());
+        let began = Instant::now();
+        let mut process = Process { child: command.spawn()?, port: 0, ready_after: Duration::ZERO };
+        let mut memory = 0.0;
+        let status = loop {
+            // It has none any more when it has ended.
+            memory = process.peak_memory().unwrap_or(memory);
+            match process.child.try_wait()? {
+                Some(status) => break status,
+                None => std::thread::park_timeout(Duration::from_millis(5)),
+            }
+        };
+        ensure!(status.success(), "{command:?}: {status}");
+        Ok(Imported { took: began.elapsed(), memory })
+    }
+
+    pub(crate) fn is_postgres(&self) -> bool {
+        self.url.starts_with("postgres")
     }
 
     /// Makes a copy of a database of SQLite.

@@ -1,23 +1,26 @@
 //! Reads of the Routes API: their rates next to a bare program, and what they cost in a network a hundred times as
 //! large.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use anyhow::ensure;
 use postgres::{Client, NoTls};
 
-use crate::http::{self, Connection};
+use crate::http;
 use crate::load::pgbench;
 use crate::network::{Network, name_of};
-use crate::process::{Database, Process};
-use crate::scenarios::{Bench, CONNECTIONS};
+use crate::process::Database;
+use crate::scenarios::{Bench, CONNECTIONS, ENGINES};
+use crate::sizes::{Change, Place, compare};
 use crate::table::Row;
-use crate::turns::{Turns, spread, turn};
+use crate::turns::{Turns, turn};
 
-/// What a read may cost in the large network, of its cost in the small one.
-const SIZE_TARGET: f64 = 1.5;
-/// How often a read is timed in each of them.
-const LOOKS: usize = 150;
+/// Renames a chat.
+const CHANGE: Change = Change {
+    method: "PUT",
+    path: "/telegram-chats/1/",
+    body: |look| format!(r#"{{"title": "Чат 1, {look}"}}"#),
+    status: 204,
+};
 /// The network whose reads are driven hard.
 const DRIVEN: Network = Network { times: 10 };
 const SMALL: Network = Network { times: 1 };
@@ -139,48 +142,15 @@ impl Bench {
     /// Every read in a small network and in a large one, each time after something was written.
     pub(crate) fn routes_by_size(&self) -> anyhow::Result<Vec<Row>> {
         let large = Network { times: self.times };
-        let of_sqlite = |name: &str| Ok(self.sqlite_url(name));
-        let mut rows = self.compare_sizes("SQLite", large, of_sqlite)?;
-        rows.extend(self.compare_sizes("PostgreSQL", large, |name| self.postgres_url(name))?);
-        Ok(rows)
-    }
-
-    fn compare_sizes(
-        &self,
-        engine: &str,
-        large: Network,
-        url: impl Fn(&str) -> anyhow::Result<String>,
-    ) -> anyhow::Result<Vec<Row>> {
-        let place = |network: Network, name: &str| -> anyhow::Result<Place> {
-            let database = self.network(url(name)?, network)?;
-            if engine == "PostgreSQL" {
-                Client::connect(&database.url, NoTls)?.batch_execute("VACUUM ANALYZE")?;
-            }
-            Place::open(&database, self.connections)
-        };
-        let mut places = [place(SMALL, "small_network")?, place(large, "large_network")?];
         let mut rows = Vec::new();
-        for ((name, in_small), (_, in_large)) in std::iter::zip(sized(SMALL), sized(large)) {
-            eprintln!("{engine}: {name}, {in_large}");
-            let mut times = [Vec::new(), Vec::new()];
-            for _ in 0..LOOKS {
-                for ((place, path), times) in
-                    std::iter::zip(places.iter_mut().zip([&in_small, &in_large]), &mut times)
-                {
-                    times.push(place.look(path)?.as_secs_f64() * 1e6);
-                }
-            }
-            let [base, cost] = times.map(|times| spread(&times).1);
-            let ratio = cost / base;
-            rows.push(Row {
-                scenario: format!("Reading {name}, {engine}: p50 in a large network, and in a small one"),
-                server: format!("{cost:.0} µs"),
-                baseline: format!("{base:.0} µs"),
-                ratio: format!("{ratio:.2}"),
-                target: format!("≤ {SIZE_TARGET}"),
-                met: Some(ratio <= SIZE_TARGET),
-                ..Row::default()
-            });
+        for engine in ENGINES {
+            let place = |network, name| -> anyhow::Result<Place> {
+                Place::open(&self.network(self.url(engine, name)?, network)?, self.connections, CHANGE)
+            };
+            let places = [place(SMALL, "small_network")?, place(large, "large_network")?];
+            let reads = std::iter::zip(sized(SMALL), sized(large))
+                .map(|((name, in_small), (_, in_large))| (name, [in_small, in_large]));
+            rows.extend(compare(engine, "in a large network, and in a small one", places, reads)?);
         }
         Ok(rows)
     }
@@ -191,34 +161,5 @@ impl Bench {
         let database = Database::fill(url, &self.directory, "routes", &network.file())?;
         eprintln!("  it took {:.1} s", began.elapsed().as_secs_f64());
         Ok(database)
-    }
-}
-
-/// A server with a connection to it.
-struct Place {
-    connection: Connection,
-    /// Ends with it.
-    _server: Process,
-    looks: usize,
-}
-
-impl Place {
-    fn open(database: &Database, connections: u32) -> anyhow::Result<Self> {
-        let server = database.serve("warn", connections)?;
-        let connection = Connection::open(server.port, &database.key)?;
-        Ok(Self { connection, _server: server, looks: 0 })
-    }
-
-    /// The time that a read takes whose answer cannot have been kept: something has just been written.
-    fn look(&mut self, path: &str) -> anyhow::Result<Duration> {
-        self.looks += 1;
-        let title = format!(r#"{{"title": "Чат 1, {}"}}"#, self.looks);
-        let (status, _) = self.connection.exchange("PUT", "/telegram-chats/1/", &title)?;
-        ensure!(status == 204, "a write was answered with {status}");
-        let began = Instant::now();
-        let (status, body) = self.connection.exchange("GET", path, "")?;
-        let took = began.elapsed();
-        ensure!(status == 200, "{path}: {status}: {}", String::from_utf8_lossy(&body));
-        Ok(took)
     }
 }

@@ -23,6 +23,7 @@ const START_TARGET: Duration = Duration::from_millis(100);
 const STARTS: usize = 20;
 
 pub(crate) const CONNECTIONS: usize = 32;
+pub(crate) const ENGINES: [&str; 2] = ["SQLite", "PostgreSQL"];
 /// Seats of a show on sale.
 pub(crate) const SEATS_OF_SALE: usize = 5_000;
 /// More bookings a second than there will be.
@@ -45,6 +46,10 @@ pub(crate) struct Bench {
     pub(crate) connections: u32,
     /// The large network of routes, in small ones.
     pub(crate) times: usize,
+    /// Objects of stock where there are many.
+    pub(crate) objects: usize,
+    /// Accesses of a long history; it has a tenth as many sales.
+    pub(crate) accesses: usize,
     pub(crate) directory: PathBuf,
     pub(crate) postgres: String,
     pub(crate) rabbitmq: String,
@@ -256,6 +261,11 @@ impl Bench {
 
     pub(crate) fn sqlite_url(&self, name: &str) -> String {
         format!("sqlite:{}", self.directory.join(name).with_extension("db").display())
+    }
+
+    /// A new database of one of [`ENGINES`].
+    pub(crate) fn url(&self, engine: &str, name: &str) -> anyhow::Result<String> {
+        if engine == "SQLite" { Ok(self.sqlite_url(name)) } else { self.postgres_url(name) }
     }
 
     /// A new database.
