@@ -33,18 +33,17 @@ pub(crate) fn exchange(
     Ok((status, answer.split_off(end + 4)))
 }
 
-/// A connection that stays, to a port of this machine.
+/// A connection that stays, to a port of this machine. It is made with the first request: a server hangs up on those
+/// that are quiet.
 pub(crate) struct Connection {
-    stream: BufReader<TcpStream>,
+    port: u16,
+    stream: Option<BufReader<TcpStream>>,
     key: String,
 }
 
 impl Connection {
-    pub(crate) fn open(port: u16, key: &str) -> anyhow::Result<Self> {
-        let stream = TcpStream::connect(("127.0.0.1", port))?;
-        stream.set_read_timeout(Some(PATIENCE))?;
-        stream.set_nodelay(true)?;
-        Ok(Self { stream: BufReader::new(stream), key: key.to_owned() })
+    pub(crate) fn new(port: u16, key: &str) -> Self {
+        Self { port, stream: None, key: key.to_owned() }
     }
 
     /// Sends a request and gives the status and the body of the answer.
@@ -60,11 +59,15 @@ impl Connection {
             self.key,
             body.len()
         );
-        self.stream.get_mut().write_all(request.as_bytes())?;
+        let stream = match &mut self.stream {
+            Some(stream) => stream,
+            none => none.insert(connect(self.port)?),
+        };
+        stream.get_mut().write_all(request.as_bytes())?;
         let (mut status, mut length) = (None, 0);
         loop {
             let mut line = String::new();
-            self.stream.read_line(&mut line)?;
+            ensure!(stream.read_line(&mut line)? > 0, "the server has hung up");
             let line = line.trim_end();
             match (status, line.split_once(": ")) {
                 (None, _) => status = line.get(9..12).and_then(|digits| digits.parse().ok()),
@@ -76,9 +79,16 @@ impl Connection {
             }
         }
         let mut body = vec![0; length];
-        self.stream.read_exact(&mut body)?;
+        stream.read_exact(&mut body)?;
         Ok((status.context("an answer without a status")?, body))
     }
+}
+
+fn connect(port: u16) -> anyhow::Result<BufReader<TcpStream>> {
+    let stream = TcpStream::connect(("127.0.0.1", port))?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_nodelay(true)?;
+    Ok(BufReader::new(stream))
 }
 
 /// The same, of which only a success is good.

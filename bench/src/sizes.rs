@@ -44,7 +44,7 @@ impl Place {
             Client::connect(&database.url, NoTls)?.batch_execute("VACUUM ANALYZE")?;
         }
         let server = database.serve("warn", connections)?;
-        let connection = Connection::open(server.port, &database.key)?;
+        let connection = Connection::new(server.port, &database.key);
         Ok(Self { connection, server, change, looks: 0 })
     }
 
