@@ -83,11 +83,11 @@ fn date(day: usize) -> String {
     format!("{}-{:02}-{:02}", YEAR + day / DAYS, day / 28 % 12 + 1, day % 28 + 1)
 }
 
-/// When the entry of that number of so many happened: no two at once.
+/// When the entry of that number of so many happened, by the supplier's clock: no two at once.
 fn instant(index: usize, of: usize) -> String {
     let second = index * (DAYS * DAY) / of;
     let (hours, minutes, seconds) = (second % DAY / 3600, second / 60 % 60, second % 60);
-    format!("{}T{hours:02}:{minutes:02}:{seconds:02}Z", date(second / DAY))
+    format!("{}T{hours:02}:{minutes:02}:{seconds:02}-03:00", date(second / DAY))
 }
 
 /// Writes a list of a file.

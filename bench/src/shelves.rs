@@ -6,8 +6,8 @@ use rusqlite::types::Value;
 
 pub(crate) const SHOPS: usize = 20;
 pub(crate) const PRODUCTS: usize = 2_000;
-/// Where the days begin, counted from 1970-01-01.
-const FIRST_DAY: i64 = 20_000;
+/// 2000-01-01, counted from 1970-01-01.
+const FIRST_DAY: i64 = 10_957;
 
 /// What a shop has on a day: an object for each product. Lists are counted from 0, day by day.
 #[derive(Clone, Copy)]

@@ -32,7 +32,7 @@ pub(crate) struct Change {
 pub(crate) struct Place {
     connection: Connection,
     /// Ends with it.
-    server: Process,
+    _server: Process,
     change: Change,
     looks: usize,
 }
@@ -45,12 +45,7 @@ impl Place {
         }
         let server = database.serve("warn", connections)?;
         let connection = Connection::new(server.port, &database.key);
-        Ok(Self { connection, server, change, looks: 0 })
-    }
-
-    /// The server's address.
-    pub(crate) fn url(&self) -> String {
-        self.server.url()
+        Ok(Self { connection, _server: server, change, looks: 0 })
     }
 
     /// A good answer.

@@ -212,7 +212,7 @@ fn pages(engine: &str, place: &mut Place) -> anyhow::Result<Vec<Row>> {
 fn last_page(place: &mut Place, words: &str, count: usize) -> anyhow::Result<String> {
     let before = format!("{COLLECTION}?{words}&page={}", count.div_ceil(PAGE) - 1);
     let next = page(&place.read(&before)?)?.next.context("a page before the last without a next one")?;
-    let path = next.strip_prefix(&place.url()).context("a link to somewhere else")?.to_owned();
+    let path = next.find(COLLECTION).map(|at| next[at..].to_owned()).context("a link to somewhere else")?;
     ensure!(page(&place.read(&path)?)?.next.is_none(), "{path} is not the last page");
     Ok(path)
 }
