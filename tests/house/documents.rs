@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{prose, root, spans, text, tracked, tracked_ending};
 
 /// Folders at the top of the repository. A path that begins so is a path of ours.
-const TOPS: [&str; 7] = [".ci/", "bench/", "crates/", "docs/", "migrations/", "scripts/", "tests/"];
+const TOPS: [&str; 8] = [".ci/", "bench/", "crates/", "docs/", "fuzz/", "migrations/", "scripts/", "tests/"];
 /// Files of ours by their names' ends.
 const ENDS: [&str; 6] = [".md", ".rs", ".service", ".sh", ".sql", ".toml"];
 

@@ -3,6 +3,7 @@
 mod affiliates;
 mod documents;
 mod furniture;
+mod fuzzing;
 mod inventory;
 mod lines;
 mod monitoring;

@@ -12,6 +12,7 @@ const PROGRAM: &str = "cargo run --release --";
 const SERVE: &str = "cargo run --release -- serve --demo";
 const KEY: &str = "KEY=pk_tickets_…";
 const STOCK: &str = "STOCK=pk_inventory_…";
+const SUPPLIER: &str = "SUPPLIER=pk_affiliates_…";
 /// Where the server is, in the words of README.md.
 const BASE: &str = "http://127.0.0.1:8000";
 
@@ -31,14 +32,32 @@ fn printed_key(app: &App, api: &str) -> String {
 
 on_both_engines!(the_lines_of_the_readme_work_as_they_stand);
 
+#[test]
+fn the_readme_walks_through_every_api() {
+    let lines = lines_to_copy();
+    for walked in [
+        "/api/partners/v1/",
+        "/v2/orders/",
+        "/units/",
+        "/api/v1/product-inventory/",
+        "/api/purchases",
+        "/cmp",
+    ] {
+        assert!(lines.contains(&format!("{BASE}{walked}")), "README.md does not show {walked}");
+    }
+}
+
 async fn the_lines_of_the_readme_work_as_they_stand(engine: Engine) {
     let lines = lines_to_copy();
-    assert!(lines.lines().any(|line| line == SERVE) && lines.lines().any(|line| line == KEY), "{lines}");
+    for completed in [SERVE, KEY, STOCK, SUPPLIER] {
+        assert!(lines.lines().any(|line| line == completed), "no line {completed} in {lines}");
+    }
     let app = App::builder(engine).arg("--demo").start();
     let script = lines
         .replace(SERVE, ": the server runs already")
         .replace(KEY, &format!("KEY={}", printed_key(&app, "tickets")))
         .replace(STOCK, &format!("STOCK={}", printed_key(&app, "inventory")))
+        .replace(SUPPLIER, &format!("SUPPLIER={}", printed_key(&app, "affiliates")))
         .replace(PROGRAM, &format!("'{}'", binary().display()))
         .replace(BASE, &app.server.url);
 
@@ -74,6 +93,19 @@ async fn the_lines_of_the_readme_work_as_they_stand(engine: Engine) {
     assert!(out.contains("inventory.stock.stored"), "{out}");
     let milk = app.inventory("network").results("product-inventory/?product_id=6001&ordering=-date").await;
     assert_eq!((&milk[0]["qty"], &milk[0]["stock_total_price"]), (&"12.5000".into(), &"536.25".into()));
+    let supplier = app.supplier("hotel-hello");
+    let ever = "begin=2020-01-01&end=2099-12-31";
+    let visits = supplier.accesses(ever).await;
+    assert_eq!(visits["data"][0]["browser"], "Firefox 140.0", "the newest is the one of README.md: {visits}");
+    let sales = supplier.purchases(&format!("{ever}&status=1")).await;
+    assert_eq!(
+        (&sales["data"][0]["id"], sales["data"][0]["commission_value"].as_f64()),
+        (&"booking-1".into(), Some(13.5))
+    );
+    assert!(
+        out.contains("affiliates.access.recorded") && out.contains("affiliates.purchase.status_changed"),
+        "{out}"
+    );
     assert!(out.contains("A quiet evening"), "{out}");
     assert!(out.contains("database: takes writes"), "{out}");
 }

@@ -1,15 +1,17 @@
 //! `serve --demo`: from nothing to a first request by copying one line.
 
+use std::collections::BTreeSet;
 use std::process::Command;
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use testkit::{Answer, App, Certificate, Database, Engine, Terminal, hall, on_both_engines};
+use testkit::{Answer, App, Certificate, Database, Engine, Terminal, hall, on_both_engines, suppliers};
 
 on_both_engines!(
     a_new_database_is_filled_and_the_printed_line_works,
     the_demo_has_a_hundred_units_in_a_dozen_regions_and_is_the_same_everywhere,
     the_inventory_has_twelve_shops_and_five_hundred_products_and_sixty_days,
+    the_affiliates_have_two_suppliers_with_ninety_days_of_visits_and_sales,
     a_second_start_fills_nothing_and_keeps_what_was_done,
     a_database_with_data_of_ones_own_is_refused_and_left_alone,
 );
@@ -85,13 +87,35 @@ async fn the_inventory_has_twelve_shops_and_five_hundred_products_and_sixty_days
     assert!(products.iter().all(|product| product["name"].as_str().is_some_and(is_ukrainian)));
     let stock = client.walk("product-inventory/?page_size=10000").await;
     let different = |field: &str| {
-        let values: std::collections::BTreeSet<_> =
-            stock.iter().map(|object| object[field].as_str().unwrap()).collect();
+        let values: BTreeSet<_> = stock.iter().map(|object| object[field].as_str().unwrap()).collect();
         values.len()
     };
     assert_eq!((different("date"), different("shop_id"), different("product_id")), (60, 12, 500));
     assert!(stock.iter().all(|object| !object["qty"].as_str().unwrap().starts_with('-')));
     assert!(count("product-inventory/?search=%D0%9C%D0%9E%D0%9B%D0%9E%D0%9A%D0%9E").await > 100, "milk");
+}
+
+async fn the_affiliates_have_two_suppliers_with_ninety_days_of_visits_and_sales(engine: Engine) {
+    let app = demo(Database::empty(engine));
+    let history: Value = serde_json::from_str(&app.command(&["export", "affiliates"]).printed()).unwrap();
+    let list = |name: &str| history[name].as_array().unwrap();
+    let different = |name: &str, field: &dyn Fn(&Value) -> Value| {
+        list(name).iter().map(|entry| field(entry).to_string()).collect::<BTreeSet<_>>().len()
+    };
+    assert_eq!((list("suppliers").len(), list("affiliates").len()), (2, 20));
+    assert!(
+        different("accesses", &|access| access["pcrid"].clone()) > 10,
+        "not only the best have brought somebody"
+    );
+    // A day of the suppliers is three hours late; what is left of today may be too short for anybody.
+    let days = different("accesses", &|access| access["created_at"].as_str().unwrap()[..10].into());
+    assert!((89..=91).contains(&days), "{days} days");
+    assert_eq!(different("purchases", &|sale| sale["status"].clone()), 3, "pending, approved and refused");
+    for supplier in list("suppliers") {
+        let account = supplier["account"].as_str().unwrap();
+        let (accesses, purchases) = app.supplier(account).counts("begin=2020-01-01&end=2099-12-31").await;
+        assert!(accesses > 1_000 && purchases > 20, "{account}: {accesses} accesses, {purchases} sales");
+    }
 }
 
 async fn a_second_start_fills_nothing_and_keeps_what_was_done(engine: Engine) {
@@ -113,7 +137,13 @@ async fn a_second_start_fills_nothing_and_keeps_what_was_done(engine: Engine) {
     let chat = format!("/telegram-chats/{}/", chats["telegram_chats"][0]["chat_id"]);
     assert_eq!(app.request(Method::PUT, &chat).json(&changed).send().await.unwrap().status(), 204);
     let stored = |app: &App| {
-        let commands = [&["export", "tickets"][..], &["export", "routes"], &["events"]];
+        let commands = [
+            &["export", "tickets"][..],
+            &["export", "routes"],
+            &["export", "affiliates"],
+            &["export", "inventory", "--account", "network"],
+            &["events"],
+        ];
         commands.map(|words| app.command(words).printed())
     };
     let before = stored(&app);
@@ -130,7 +160,7 @@ async fn a_second_start_fills_nothing_and_keeps_what_was_done(engine: Engine) {
 
 async fn a_database_with_data_of_ones_own_is_refused_and_left_alone(engine: Engine) {
     let region = json!({"regions": [{"name": "Москва 1"}]});
-    for (api, own) in [("tickets", hall()), ("routes", region)] {
+    for (api, own) in [("tickets", hall()), ("routes", region), ("affiliates", suppliers())] {
         let database = Database::fresh(engine);
         let terminal = Terminal::new().env("PARTNERAPI_DATABASE_URL", database.url());
         let file = terminal.file("own.json", own.to_string().as_bytes());
