@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use axum::Json;
+use axum::body::Bytes;
 use axum::extract::{Extension, State};
-use axum::http::header::USER_AGENT;
+use axum::http::header::{CONTENT_TYPE, USER_AGENT};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use kernel::db::Tx;
@@ -19,11 +20,33 @@ use crate::rules::{Agent, Days, Error, Page, Status, is_crawler};
 use crate::store::{self, Supplier};
 use crate::wire::{self, AccessesCount, Message, PurchasesCount};
 
+/// What is told of a supplier's history.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Told {
+    Accesses,
+    AccessesCount,
+    Purchases,
+    PurchasesCount,
+}
+
 /// Some days of a supplier's history, and what else a list or a count is asked for.
+#[derive(Clone, PartialEq, Eq, Hash)]
 struct Asked {
     days: Days,
     status: Option<Status>,
     page: Option<String>,
+}
+
+/// By the supplier's account.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Question(Arc<str>, Told, Asked);
+
+impl Question {
+    /// How much memory it takes.
+    pub(crate) fn bytes(&self) -> usize {
+        let Self(account, _, Asked { page, .. }) = self;
+        size_of::<Self>() + account.len() + page.as_ref().map_or(0, String::len)
+    }
 }
 
 impl Asked {
@@ -49,21 +72,27 @@ fn wrong_status() -> Error {
 }
 
 impl Affiliates {
-    /// Reads for a supplier. Who is none is told that before anything that is wrong with the request.
-    async fn read<T: Send + 'static>(
+    /// Tells a supplier of its history: as before if nothing was written since, else from the database. Who is none
+    /// is told that before anything that is wrong with the request.
+    async fn tell(
         &self,
         caller: Caller,
+        told: Told,
         asked: Result<Asked, Error>,
-        look: impl Fn(&mut Tx<'_>, &Supplier, &Asked) -> Result<T, Error> + Send + 'static,
-    ) -> Result<T, Error> {
-        let look = move |tx: &mut Tx<'_>| {
+        look: impl Fn(&mut Tx<'_>, &Supplier, &Asked) -> Result<Bytes, Error> + Send + 'static,
+    ) -> Result<Response, Error> {
+        let asked = self.of_a_supplier(&caller, asked).await?;
+        let question = Question(Arc::clone(&caller.account), told, asked.clone());
+        let stamp = self.kernel.db.stamp();
+        let read = self.kernel.db.read(move |tx| {
             let supplier = store::supplier(tx, &caller.account)?;
-            look(tx, &supplier, asked.as_ref().map_err(Clone::clone)?)
-        };
-        self.kernel.db.read(look).await
+            look(tx, &supplier, &asked)
+        });
+        let body = self.answers.of(question, stamp, read).await?;
+        Ok(([(CONTENT_TYPE, "application/json")], body).into_response())
     }
 
-    /// What a body was parsed into; or, if that failed, why: to a supplier the complaint, to nobody else.
+    /// What a request was parsed into; or, if that failed, why: to a supplier the complaint, to nobody else.
     async fn of_a_supplier<T>(&self, caller: &Caller, parsed: Result<T, Error>) -> Result<T, Error> {
         if parsed.is_err() {
             let account = Arc::clone(&caller.account);
@@ -81,22 +110,20 @@ pub(crate) async fn accesses(
     let look = |tx: &mut Tx<'_>, supplier: &Supplier, asked: &Asked| {
         let span = store::accesses::span(tx, supplier, asked.days)?;
         let page = Page::of(asked.page.as_deref(), span.len());
-        Ok((page, store::accesses::list(tx, supplier, page.part_of(span))?))
+        Ok(wire::list(page, store::accesses::list(tx, supplier, page.part_of(span))?))
     };
-    let (page, entries) = api.read(caller, Asked::of(&query), look).await?;
-    Ok(wire::list(page, entries))
+    api.tell(caller, Told::Accesses, Asked::of(&query), look).await
 }
 
 pub(crate) async fn count_accesses(
     State(api): State<Affiliates>,
     caller: Caller,
     Query(query): Query,
-) -> Result<Json<AccessesCount>, Error> {
+) -> Result<Response, Error> {
     let look = |tx: &mut Tx<'_>, supplier: &Supplier, asked: &Asked| {
-        Ok(store::accesses::span(tx, supplier, asked.days)?.len())
+        wire::json(&AccessesCount { accesses_count: store::accesses::span(tx, supplier, asked.days)?.len() })
     };
-    let accesses_count = api.read(caller, Asked::of(&query), look).await?;
-    Ok(Json(AccessesCount { accesses_count }))
+    api.tell(caller, Told::AccessesCount, Asked::of(&query), look).await
 }
 
 pub(crate) async fn purchases(
@@ -107,22 +134,21 @@ pub(crate) async fn purchases(
     let look = |tx: &mut Tx<'_>, supplier: &Supplier, asked: &Asked| {
         let history = store::purchases::find(tx, supplier, asked.days, asked.status)?;
         let page = Page::of(asked.page.as_deref(), history.len());
-        Ok((page, store::purchases::list(tx, supplier, &history, page)?))
+        Ok(wire::list(page, store::purchases::list(tx, supplier, &history, page)?))
     };
-    let (page, entries) = api.read(caller, Asked::of_sales(&query), look).await?;
-    Ok(wire::list(page, entries))
+    api.tell(caller, Told::Purchases, Asked::of_sales(&query), look).await
 }
 
 pub(crate) async fn count_purchases(
     State(api): State<Affiliates>,
     caller: Caller,
     Query(query): Query,
-) -> Result<Json<PurchasesCount>, Error> {
+) -> Result<Response, Error> {
     let look = |tx: &mut Tx<'_>, supplier: &Supplier, asked: &Asked| {
-        Ok(store::purchases::find(tx, supplier, asked.days, asked.status)?.len())
+        let purchases_count = store::purchases::find(tx, supplier, asked.days, asked.status)?.len();
+        wire::json(&PurchasesCount { purchases_count })
     };
-    let purchases_count = api.read(caller, Asked::of_sales(&query), look).await?;
-    Ok(Json(PurchasesCount { purchases_count }))
+    api.tell(caller, Told::PurchasesCount, Asked::of_sales(&query), look).await
 }
 
 pub(crate) async fn add_purchases(

@@ -25,16 +25,21 @@ use std::sync::Arc;
 
 use axum::http::Method;
 use kernel::api::{Api, Job, Kernel};
+use kernel::cache::Answers;
 use kernel::http::{Operation, Place, Routes, fit};
 use kernel::limit::PerMinute;
 use kernel::transfer::Transfer;
 
 pub use crate::geo::Geo;
+use crate::handlers::Question;
 use crate::recorder::Recorder;
 pub use crate::wire::ErrorBody;
 
 const NAME: &str = "affiliates";
 const PLACE: Place = Place { bases: &[""], spaces: &["/api/accesses", "/api/purchases", "/cmp"] };
+
+/// Bytes of questions and answers kept at most.
+const ANSWERS_AT_MOST: usize = 16 << 20;
 
 /// How accesses are recorded.
 #[derive(Clone, Debug)]
@@ -58,6 +63,7 @@ pub struct Affiliates {
     recorder: Arc<Recorder>,
     reports: Arc<PerMinute<IpAddr>>,
     geo: Option<Geo>,
+    answers: Arc<Answers<Question>>,
 }
 
 impl Affiliates {
@@ -66,7 +72,9 @@ impl Affiliates {
     pub fn new(kernel: Arc<Kernel>, settings: Settings) -> Self {
         let Settings { accesses_per_minute, geo } = settings;
         let recorder = Arc::new(Recorder::new(Arc::clone(&kernel)));
-        Self { kernel, recorder, reports: Arc::new(PerMinute::new(accesses_per_minute)), geo }
+        let reports = Arc::new(PerMinute::new(accesses_per_minute));
+        let answers = Arc::new(Answers::new(ANSWERS_AT_MOST, Question::bytes));
+        Self { kernel, recorder, reports, geo, answers }
     }
 
     fn operations() -> Vec<Operation<Self>> {

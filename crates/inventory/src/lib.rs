@@ -19,11 +19,9 @@ mod wire;
 
 use std::sync::Arc;
 
-use axum::body::Bytes;
 use axum::http::Method;
 use kernel::api::{Api, Job, Kernel};
-use kernel::cache::Cache;
-use kernel::db::Stamp;
+use kernel::cache::Answers;
 use kernel::http::{Operation, Place, Routes, fit};
 use kernel::transfer::Transfer;
 
@@ -38,7 +36,7 @@ const BASE: &str = "/api/v1";
 const KEPT_AT_MOST: usize = 32 << 20;
 
 /// Pages as they were given last, by their account, form and address.
-type Pages = Cache<(Arc<str>, Format, String), Stamp, Bytes>;
+type Pages = Answers<(Arc<str>, Format, String)>;
 
 /// The Inventory API; also the state of its handlers and the speaker of its dialect.
 #[derive(Clone)]
@@ -51,7 +49,8 @@ impl Inventory {
     /// The API on `kernel`.
     #[must_use]
     pub fn new(kernel: Arc<Kernel>) -> Self {
-        Self { kernel, pages: Arc::new(Cache::new(KEPT_AT_MOST)) }
+        let pages = Pages::new(KEPT_AT_MOST, |(account, _, address)| account.len() + address.len());
+        Self { kernel, pages: Arc::new(pages) }
     }
 
     fn operations() -> Vec<Operation<Self>> {

@@ -7,10 +7,49 @@
 
 use std::borrow::Borrow;
 use std::collections::HashMap;
+use std::future::Future;
 use std::hash::Hash;
 use std::sync::{Mutex, PoisonError};
 
+use axum::body::Bytes;
+
 use crate::clock::Micros;
+use crate::db::Stamp;
+
+/// Answers by their questions, each given again while nothing is written to the database.
+#[derive(Debug)]
+pub struct Answers<Q> {
+    kept: Cache<Q, Stamp, Bytes>,
+    weigh: fn(&Q) -> usize,
+}
+
+impl<Q: Clone + Eq + Hash> Answers<Q> {
+    /// Holds answers and questions up to a total of bytes; `weigh` says how many a question has.
+    #[must_use]
+    pub fn new(bytes_at_most: usize, weigh: fn(&Q) -> usize) -> Self {
+        Self { kept: Cache::new(bytes_at_most), weigh }
+    }
+
+    /// The answer that was kept, or else what `read` makes of a database whose state was `stamp` or a later one.
+    ///
+    /// # Errors
+    /// Those of `read`, which are not kept.
+    pub async fn of<E>(
+        &self,
+        question: Q,
+        stamp: Option<Stamp>,
+        read: impl Future<Output = Result<Bytes, E>>,
+    ) -> Result<Bytes, E> {
+        let Some(stamp) = stamp else { return read.await };
+        if let Some(answer) = self.kept.get(&question, &stamp, 0) {
+            return Ok(answer);
+        }
+        let answer = read.await?;
+        let weight = (self.weigh)(&question) + answer.len();
+        self.kept.put(question, stamp, Micros::MAX, weight, answer.clone());
+        Ok(answer)
+    }
+}
 
 /// Values by their key, each good for one stamp and until an instant.
 #[derive(Debug)]

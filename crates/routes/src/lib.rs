@@ -15,11 +15,9 @@ mod wire;
 
 use std::sync::Arc;
 
-use axum::body::Bytes;
 use axum::http::Method;
 use kernel::api::{Api, Job, Kernel};
-use kernel::cache::Cache;
-use kernel::db::Stamp;
+use kernel::cache::Answers;
 use kernel::http::{Operation, Place, fit};
 use kernel::transfer::Transfer;
 
@@ -46,7 +44,7 @@ const PLACE: Place = Place {
     ],
 };
 
-/// Bytes of answers kept at most.
+/// Bytes of questions and answers kept at most.
 const ANSWERS_AT_MOST: usize = 16 << 20;
 
 /// The Routes API; also the state of its handlers and the speaker of its dialect.
@@ -56,7 +54,7 @@ pub struct Routes(Arc<Desk>);
 /// What the handlers share.
 struct Desk {
     kernel: Arc<Kernel>,
-    answers: Cache<Question, Stamp, Bytes>,
+    answers: Answers<Question>,
     guesses: Guesses,
 }
 
@@ -64,7 +62,8 @@ impl Routes {
     /// The API on `kernel`.
     #[must_use]
     pub fn new(kernel: Arc<Kernel>) -> Self {
-        Self(Arc::new(Desk { kernel, answers: Cache::new(ANSWERS_AT_MOST), guesses: Guesses::default() }))
+        let answers = Answers::new(ANSWERS_AT_MOST, Question::bytes);
+        Self(Arc::new(Desk { kernel, answers, guesses: Guesses::default() }))
     }
 
     fn operations() -> Vec<Operation<Self>> {

@@ -8,7 +8,7 @@ use kernel::time::OffsetTime;
 use super::Error;
 
 /// The days from `begin` to `end`, both included.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Days {
     begin: Date,
     end: Date,

@@ -14,7 +14,7 @@ pub(crate) use self::money::{Amount, DEFAULT_RATE, Rate, commission, is_part};
 pub(crate) use self::pages::{Page, Span};
 
 /// How a sale stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Status {
     Pending,
     Approved,

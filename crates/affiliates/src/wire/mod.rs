@@ -8,7 +8,8 @@ mod requests;
 use std::fmt::Write as _;
 
 use axum::Json;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, WWW_AUTHENTICATE};
+use axum::body::Bytes;
+use axum::http::header::{CACHE_CONTROL, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use kernel::http::{Cause, Dialect, Fault};
@@ -103,7 +104,7 @@ pub(crate) struct Message {
 }
 
 /// A page of a list, of entries that are JSON already.
-pub(crate) fn list(page: Page, entries: impl IntoIterator<Item = String>) -> Response {
+pub(crate) fn list(page: Page, entries: impl IntoIterator<Item = String>) -> Bytes {
     let Page { number, total_pages, total_items } = page;
     let (has_previous, has_next) = (number > 1, number < total_pages);
     let mut body = String::with_capacity(16 << 10);
@@ -119,7 +120,13 @@ pub(crate) fn list(page: Page, entries: impl IntoIterator<Item = String>) -> Res
         body.push_str(&entry);
     }
     body.push_str("]}");
-    ([(CONTENT_TYPE, "application/json")], body).into_response()
+    body.into()
+}
+
+/// An answer that is no list.
+pub(crate) fn json(answer: &impl Serialize) -> Result<Bytes, Error> {
+    let json = serde_json::to_vec(answer);
+    json.map(Bytes::from).map_err(|error| Error::Fault(Fault::Internal(error.to_string())))
 }
 
 /// The shape of every error.

@@ -3,7 +3,6 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use kernel::clock::Micros;
 use kernel::http::{Content, Segments};
 use kernel::keys::Caller;
 
@@ -21,15 +20,10 @@ pub(crate) async fn list(State(api): State<Inventory>, Known(caller): Known, ask
 
 /// A page. While nothing was committed, it is the one that was given before.
 async fn page(api: &Inventory, caller: &Caller, asked: &Asked) -> Result<Reply, Failure> {
-    let Some(stamp) = api.kernel.db.stamp() else { return read_page(api, caller, asked).await };
-    let key = (caller.account.clone(), asked.format, asked.with(&[]));
-    if let Some(body) = api.pages.get(&key, &stamp, 0) {
-        return Ok(Reply { status: StatusCode::OK, location: None, body });
-    }
-    let reply = read_page(api, caller, asked).await?;
-    let weight = reply.body.len() + key.2.len() + caller.account.len();
-    api.pages.put(key, stamp, Micros::MAX, weight, reply.body.clone());
-    Ok(reply)
+    let question = (caller.account.clone(), asked.format, asked.with(&[]));
+    let read = async { read_page(api, caller, asked).await.map(|reply| reply.body) };
+    let body = api.pages.of(question, api.kernel.db.stamp(), read).await?;
+    Ok(Reply { status: StatusCode::OK, location: None, body })
 }
 
 async fn read_page(api: &Inventory, caller: &Caller, asked: &Asked) -> Result<Reply, Failure> {

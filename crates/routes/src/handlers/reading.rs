@@ -1,14 +1,11 @@
 //! What is asked for, and answered from memory for as long as nothing has changed.
 
-use std::sync::Arc;
-
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::HeaderValue;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse as _, Response};
-use kernel::clock::Micros;
 use kernel::db::{Tx, Window};
 use kernel::http::{Admitted, Fault, Pairs, Segments};
 use serde::Serialize;
@@ -38,6 +35,12 @@ pub(crate) enum Question {
 }
 
 impl Question {
+    /// How much memory it takes.
+    pub(crate) fn bytes(&self) -> usize {
+        let text = if let Self::Unit(name) | Self::ReportType(name) = self { name.len() } else { 0 };
+        size_of::<Self>() + text
+    }
+
     fn answer(&self, tx: &mut Tx<'_>) -> Result<Bytes, Error> {
         match self {
             Self::Units(window) => json(wire::Units::from(reference::units(tx, *window)?)),
@@ -91,21 +94,9 @@ fn json(answer: impl Serialize) -> Result<Bytes, Error> {
 /// Answers a question: as before if nothing was written since, else from the database.
 async fn answer(Routes(desk): Routes, question: Question) -> Result<Response, Error> {
     let stamp = desk.kernel.db.recent();
-    let kept = stamp.and_then(|stamp| desk.answers.get(&question, &stamp, 0));
-    let body = match kept {
-        Some(body) => body,
-        None => {
-            let this = Arc::clone(&desk);
-            let read = move |tx: &mut Tx<'_>| {
-                let body = question.answer(tx)?;
-                if let Some(stamp) = stamp {
-                    this.answers.put(question.clone(), stamp, Micros::MAX, body.len(), body.clone());
-                }
-                Ok::<_, Error>(body)
-            };
-            desk.kernel.db.read_latest(read).await?
-        }
-    };
+    let asked = question.clone();
+    let read = desk.kernel.db.read_latest(move |tx| asked.answer(tx));
+    let body = desk.answers.of(question, stamp, read).await?;
     Ok(([(CONTENT_TYPE, HeaderValue::from_static("application/json"))], body).into_response())
 }
 
