@@ -29,6 +29,10 @@ const NOTICED_WITHIN: Duration = Duration::from_millis(1);
 /// Pages of the log after which it is moved into the database: fewer, longer pauses than the default.
 const CHECKPOINT_PAGES: u32 = 4_000;
 
+/// Pages that the writer keeps in memory, in KiB as the engine counts them. A list of stock touches thousands, and what
+/// does not fit is written to the log and read again within one transaction.
+const WRITER_CACHE: i32 = -16 << 10;
+
 type Waiting = Receiver<Box<dyn Job>>;
 
 pub(super) struct Engine {
@@ -56,8 +60,9 @@ impl Engine {
         let (reads, reads_waiting) = Queue::new();
         let threads = Threads::default();
         let commits = Arc::<AtomicI64>::default();
-        let writer =
-            Writer { connection: connect(path)?, metrics: metrics.clone(), commits: Arc::clone(&commits) };
+        let connection = connect(path)?;
+        connection.pragma_update(None, "cache_size", WRITER_CACHE)?;
+        let writer = Writer { connection, metrics: metrics.clone(), commits: Arc::clone(&commits) };
         threads.spawn("db-writer", move || writer.serve(&writes_waiting))?;
         for _ in 0..readers {
             let connection = connect(path)?;

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use postgres::fallible_iterator::FallibleIterator as _;
 use postgres::types::{IsNull, ToSql, Type, private::BytesMut};
@@ -324,13 +324,11 @@ pub(super) fn push_rows(
             if column > 0 {
                 sql.push_str(", ");
             }
-            match types(column).filter(|_| row == 0) {
-                Some(kind) => sql.push_str(&format!("CAST(${placeholder} AS {kind})")),
-                None => {
-                    sql.push('$');
-                    sql.push_str(&placeholder.to_string());
-                }
-            }
+            // Writing into a string cannot fail.
+            let _ = match types(column).filter(|_| row == 0) {
+                Some(kind) => write!(sql, "CAST(${placeholder} AS {kind})"),
+                None => write!(sql, "${placeholder}"),
+            };
         }
         sql.push(')');
     }
