@@ -16,6 +16,8 @@ use crate::turns::{Turns, turn};
 const TARGET: f64 = 0.7;
 /// Between the first ids of two turns: more orders than there will be in one.
 const IDS_OF_A_TURN: u64 = 100_000_000;
+/// What a call to a partner takes that is somewhere else.
+const PARTNER_MS: u32 = 10;
 /// Looking after orders begins long after the end: the bare program does nothing of the kind.
 const NO_POLLS: (&str, &str) = ("PARTNERAPI_STATUS_POLL", "3600");
 
@@ -55,7 +57,8 @@ impl Bench {
         self.orders("PostgreSQL", &Database::make(self.postgres_url("orders")?, "orders")?)
     }
 
-    /// At the 32 connections, and at a single one, where nobody waits for anybody's core.
+    /// At the 32 connections; at a single one, where nobody waits for anybody's core; and with a partner whose
+    /// answers take as long as a network and a database make them.
     fn orders(&self, engine: &str, database: &Database) -> anyhow::Result<Vec<Row>> {
         let partner = Process::partner()?;
         let proxy = Process::proxy(&partner)?;
@@ -66,8 +69,11 @@ impl Bench {
         };
         let (theirs, ours) = (self.directory.join("by-proxy"), self.directory.join("by-server"));
         let (mut by_proxy, mut by_server) = (Vec::new(), Vec::new());
-        for connections in [CONNECTIONS, 1] {
-            eprintln!("{engine}: orders, {connections} connections");
+        for (connections, is_slow) in [(CONNECTIONS, false), (1, false), (CONNECTIONS, true)] {
+            eprintln!("{engine}: orders, {connections} connections, a slow partner: {is_slow}");
+            if is_slow {
+                slow_down(&partner)?;
+            }
             let settings = [("PARTNERAPI_URL", partner.url()), (NO_POLLS.0, NO_POLLS.1.to_owned())];
             let server = database.serve_with("warn", self.connections, &settings)?;
             let drive = self.drive(database, connections);
@@ -81,14 +87,29 @@ impl Bench {
                 by_server.extend(ids(&ours)?);
             }
             let plural = if connections == 1 { "" } else { "s" };
-            let at = format!("{engine}, {connections} connection{plural}");
-            let target = (connections == CONNECTIONS).then_some(TARGET);
+            let mut at = format!("{engine}, {connections} connection{plural}");
+            if is_slow {
+                at.push_str(&format!(", {PARTNER_MS} ms a call to the partner"));
+            }
+            let target = (connections == CONNECTIONS && !is_slow).then_some(TARGET);
             rows.push(turns.row(&format!("Creating an order, {at}"), target, &server)?);
             rows.push(turns.added_latency(&format!("What the server adds to it, {at}")));
         }
         check(&partner, database, &by_proxy, &by_server)?;
         Ok(rows)
     }
+}
+
+/// Lets the partner take its time from now on.
+fn slow_down(partner: &Process) -> anyhow::Result<()> {
+    for endpoint in ["find-orders", "create"] {
+        let failure = format!("slow:{PARTNER_MS}");
+        let body = serde_json::json!({"endpoint": endpoint, "failure": failure, "count": u32::MAX});
+        let (status, answer) =
+            http::exchange(partner.port, "POST", "/_sandbox/failures", "", &body.to_string())?;
+        ensure!(status == 200, "the partner will not: {}", String::from_utf8_lossy(&answer));
+    }
+    Ok(())
 }
 
 /// The partner's ids in a file.
