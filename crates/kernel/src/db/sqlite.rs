@@ -12,8 +12,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::Receiver;
-use rusqlite::Connection;
 use rusqlite::config::DbConfig;
+use rusqlite::{Connection, ErrorCode};
 
 use super::job::Job;
 use super::queue::{Queue, Threads};
@@ -162,13 +162,29 @@ fn connect(path: &Path) -> Result<Connection, Error> {
     connection.busy_timeout(BUSY)?;
     // Else a statement whose plan may depend on what is bound is prepared again each time it leaves the cache.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
-    connection.pragma_update(None, "journal_mode", "wal")?;
+    begin_log(&connection)?;
     connection.pragma_update(None, "synchronous", "full")?;
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
     connection.pragma_update(None, "journal_size_limit", 64 << 20)?;
     connection.set_prepared_statement_cache_capacity(256);
     Ok(connection)
+}
+
+/// Gives the database its write-ahead log. While another connection does the same to a new one, the engine says at once
+/// that it is busy, whatever the time-out.
+fn begin_log(connection: &Connection) -> rusqlite::Result<()> {
+    let began = Instant::now();
+    loop {
+        match connection.pragma_update(None, "journal_mode", "wal") {
+            Err(error)
+                if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) && began.elapsed() < BUSY =>
+            {
+                std::thread::park_timeout(Duration::from_millis(1));
+            }
+            done => return done,
+        }
+    }
 }
 
 fn serve_reads(connection: &Connection, waiting: &Waiting, metrics: &DbMetrics) {
