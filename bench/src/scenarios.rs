@@ -27,8 +27,8 @@ pub(crate) const ENGINES: [&str; 2] = ["SQLite", "PostgreSQL"];
 /// Seats of a show on sale.
 pub(crate) const SEATS_OF_SALE: usize = 5_000;
 /// More bookings a second than there will be.
-const SQLITE_BOOKINGS: usize = 25_000;
-const POSTGRES_BOOKINGS: usize = 6_000;
+const SQLITE_BOOKINGS: usize = 50_000;
+const POSTGRES_BOOKINGS: usize = 15_000;
 /// The hall that is read.
 const SHOWS: usize = 50;
 const SEATS: usize = 1_000;
