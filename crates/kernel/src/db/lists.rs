@@ -25,11 +25,8 @@ pub struct Page<T> {
 }
 
 impl Tx<'_> {
-    /// Runs a statement that has an order, and maps those of its rows that `window` shows. It reads one row more, to
-    /// know whether there is one.
-    ///
-    /// The window is cut where the statement has `LIMIT ()`, which is its end if it has none. The rows before the
-    /// window are read too: where they are wide or joined, cut it from their keys and join the rest to those.
+    /// Runs a statement that has an order and no limit, and maps those of its rows that `window` shows. It reads one
+    /// row more, to know whether there is one.
     ///
     /// # Errors
     /// [`Error`]; the transaction is then only good for being undone.
@@ -41,8 +38,7 @@ impl Tx<'_> {
         map: impl FnMut(&Row<'_>) -> Result<T, Error>,
     ) -> Result<Page<T>, Error> {
         let Window { limit, offset } = window;
-        let (before, after) = sql.split_once(" LIMIT ()").unwrap_or((sql, ""));
-        let sql = format!("{before} LIMIT ${} OFFSET ${}{after}", params.len() + 1, params.len() + 2);
+        let sql = format!("{sql} LIMIT ${} OFFSET ${}", params.len() + 1, params.len() + 2);
         let params = [params, &[(i64::from(limit) + 1).into(), offset.into()]].concat();
         let mut rows = self.query(&sql, &params, map)?;
         let is_last = rows.len() <= limit as usize;

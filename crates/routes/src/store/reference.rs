@@ -71,8 +71,7 @@ impl ReportType {
 pub(crate) fn units(tx: &mut Tx<'_>, window: Window) -> Result<Page<Unit>, Error> {
     let columns = Unit::COLUMNS;
     let sql = format!(
-        "SELECT {columns} FROM (SELECT id FROM routes_units ORDER BY id LIMIT ()) p \
-         JOIN routes_units u ON u.id = p.id JOIN routes_regions g ON g.id = u.region_id ORDER BY u.id"
+        "SELECT {columns} FROM routes_units u JOIN routes_regions g ON g.id = u.region_id ORDER BY u.id"
     );
     tx.page(&sql, &[], window, Unit::read)
 }

@@ -38,9 +38,8 @@ pub(crate) fn units(
     };
     let columns = Unit::COLUMNS;
     let sql = format!(
-        "SELECT {columns} FROM (SELECT r.unit_id FROM routes_role_units r WHERE r.role_id = $1{in_region} \
-         ORDER BY r.unit_id LIMIT ()) p \
-         JOIN routes_units u ON u.id = p.unit_id JOIN routes_regions g ON g.id = u.region_id ORDER BY u.id"
+        "SELECT {columns} FROM routes_role_units r JOIN routes_units u ON u.id = r.unit_id \
+         JOIN routes_regions g ON g.id = u.region_id WHERE r.role_id = $1{in_region} ORDER BY r.unit_id"
     );
     tx.page(&sql, &params, window, Unit::read)
 }
