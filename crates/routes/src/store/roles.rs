@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use kernel::db::{Error, Page, Tx, Window};
 
-use super::reference::{Region, ReportType, Unit, numbers};
+use super::reference::{Region, ReportType, Unit, numbers, of_ids};
 use crate::rules::{AccessCode, RegionId, ReportTypeId, RoleId, UnitId};
 
 /// The regions in which the role has units.
@@ -36,12 +36,11 @@ pub(crate) fn units(
         None => ("", vec![role.into()]),
         Some(region) => (" AND r.region_id = $2", vec![role.into(), region.into()]),
     };
-    let columns = Unit::COLUMNS;
     let sql = format!(
-        "SELECT {columns} FROM routes_role_units r JOIN routes_units u ON u.id = r.unit_id \
-         JOIN routes_regions g ON g.id = u.region_id WHERE r.role_id = $1{in_region} ORDER BY r.unit_id"
+        "SELECT r.unit_id FROM routes_role_units r WHERE r.role_id = $1{in_region} ORDER BY r.unit_id"
     );
-    tx.page(&sql, &params, window, Unit::read)
+    let ids = tx.page(&sql, &params, window, |row| row.get(0))?;
+    of_ids(tx, ids)
 }
 
 /// The role's report types, the active ones and the others, of all levels.
