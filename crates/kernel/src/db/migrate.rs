@@ -37,6 +37,7 @@ pub fn migrations() -> &'static [Migration] {
         5 "0005_routes",
         6 "0006_inventory",
         7 "0007_affiliates",
+        8 "0008_routes_paging",
     ]
 }
 

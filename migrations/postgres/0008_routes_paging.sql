@@ -1,0 +1,1 @@
+-- Nothing: the primary key is an index beside the table here.
