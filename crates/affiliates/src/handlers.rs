@@ -82,13 +82,15 @@ impl Affiliates {
         look: impl Fn(&mut Tx<'_>, &Supplier, &Asked) -> Result<Bytes, Error> + Send + 'static,
     ) -> Result<Response, Error> {
         let asked = self.of_a_supplier(&caller, asked).await?;
-        let question = Question(Arc::clone(&caller.account), told, asked.clone());
-        let stamp = self.kernel.db.stamp();
-        let read = self.kernel.db.read(move |tx| {
-            let supplier = store::supplier(tx, &caller.account)?;
-            look(tx, &supplier, &asked)
-        });
-        let body = self.answers.of(question, stamp, read).await?;
+        let read = |question: &Question| {
+            let Question(account, _, asked) = question.clone();
+            self.kernel.db.read(move |tx| {
+                let supplier = store::supplier(tx, &account)?;
+                look(tx, &supplier, &asked)
+            })
+        };
+        let question = Question(caller.account, told, asked);
+        let body = self.answers.of(question, self.kernel.db.stamp(), read).await?;
         Ok(([(CONTENT_TYPE, "application/json")], body).into_response())
     }
 

@@ -30,21 +30,22 @@ impl<Q: Clone + Eq + Hash> Answers<Q> {
         Self { kept: Cache::new(bytes_at_most), weigh }
     }
 
-    /// The answer that was kept, or else what `read` makes of a database whose state was `stamp` or a later one.
+    /// The answer that was kept, or else what `read` makes of the question and a database whose state was `stamp` or a
+    /// later one.
     ///
     /// # Errors
     /// Those of `read`, which are not kept.
-    pub async fn of<E>(
+    pub async fn of<E, F: Future<Output = Result<Bytes, E>>>(
         &self,
         question: Q,
         stamp: Option<Stamp>,
-        read: impl Future<Output = Result<Bytes, E>>,
+        read: impl FnOnce(&Q) -> F,
     ) -> Result<Bytes, E> {
-        let Some(stamp) = stamp else { return read.await };
+        let Some(stamp) = stamp else { return read(&question).await };
         if let Some(answer) = self.kept.get(&question, &stamp, 0) {
             return Ok(answer);
         }
-        let answer = read.await?;
+        let answer = read(&question).await?;
         let weight = (self.weigh)(&question) + answer.len();
         self.kept.put(question, stamp, Micros::MAX, weight, answer.clone());
         Ok(answer)

@@ -21,7 +21,7 @@ pub(crate) async fn list(State(api): State<Inventory>, Known(caller): Known, ask
 /// A page. While nothing was committed, it is the one that was given before.
 async fn page(api: &Inventory, caller: &Caller, asked: &Asked) -> Result<Reply, Failure> {
     let question = (caller.account.clone(), asked.format, asked.with(&[]));
-    let read = async { read_page(api, caller, asked).await.map(|reply| reply.body) };
+    let read = |_: &_| async { read_page(api, caller, asked).await.map(|reply| reply.body) };
     let body = api.pages.of(question, api.kernel.db.stamp(), read).await?;
     Ok(Reply { status: StatusCode::OK, location: None, body })
 }

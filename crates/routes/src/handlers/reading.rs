@@ -94,8 +94,10 @@ fn json(answer: impl Serialize) -> Result<Bytes, Error> {
 /// Answers a question: as before if nothing was written since, else from the database.
 async fn answer(Routes(desk): Routes, question: Question) -> Result<Response, Error> {
     let stamp = desk.kernel.db.recent();
-    let asked = question.clone();
-    let read = desk.kernel.db.read_latest(move |tx| asked.answer(tx));
+    let read = |question: &Question| {
+        let question = question.clone();
+        desk.kernel.db.read_latest(move |tx| question.answer(tx))
+    };
     let body = desk.answers.of(question, stamp, read).await?;
     Ok(([(CONTENT_TYPE, HeaderValue::from_static("application/json"))], body).into_response())
 }
