@@ -1,3 +1,3 @@
 BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
-SELECT u.id, u.name, u.uuid, u.office_manager_account_name, u.dodo_is_api_account_name, u.region_id, g.name FROM routes_units u JOIN routes_regions g ON g.id = u.region_id WHERE u.name = :name;
+SELECT u.id, u.name, u.uuid, u.office_manager_account_name, u.dodo_is_api_account_name, u.region_id, (SELECT g.name FROM routes_regions g WHERE g.id = u.region_id) FROM routes_units u WHERE u.name = :name;
 COMMIT;

@@ -155,7 +155,9 @@ mod tests {
             include_str!("../../crates/routes/src/store/reference.rs"),
             include_str!("../../crates/routes/src/store/routes.rs"),
         ];
-        sources.concat().replace("\\\n", "").split_whitespace().collect::<Vec<_>>().join(" ")
+        let text = sources.concat().replace("\\\n", "").split_whitespace().collect::<Vec<_>>().join(" ");
+        let (_, columns) = text.split_once("const COLUMNS: &str = \"").expect("the columns of a unit");
+        text.replace("{columns}", columns.split('"').next().unwrap_or_default())
     }
 
     /// `:name` as `$1`, numbered by first appearance in the statement.

@@ -34,7 +34,11 @@ pub(crate) struct Unit {
 }
 
 impl Unit {
-    /// A row of the unit's columns and its region's name.
+    /// What is read of a unit `u`.
+    const COLUMNS: &str = "u.id, u.name, u.uuid, u.office_manager_account_name, u.dodo_is_api_account_name, \
+         u.region_id, (SELECT g.name FROM routes_regions g WHERE g.id = u.region_id)";
+
+    /// A row of [`Unit::COLUMNS`].
     fn read(row: &Row<'_>) -> Result<Self, Error> {
         Ok(Self {
             id: UnitId(row.get(0)?),
@@ -72,21 +76,18 @@ pub(crate) fn units(tx: &mut Tx<'_>, window: Window) -> Result<Page<Unit>, Error
 /// The units of a page of ids, which ascend. What an offset leaves out is never read whole, and no plan can begin with
 /// all regions.
 pub(super) fn of_ids(tx: &mut Tx<'_>, Page { rows: ids, is_last }: Page<i64>) -> Result<Page<Unit>, Error> {
-    let sql = "SELECT u.id, u.name, u.uuid, u.office_manager_account_name, u.dodo_is_api_account_name, u.region_id, \
-         (SELECT g.name FROM routes_regions g WHERE g.id = u.region_id) FROM routes_units u WHERE u.id IN ()";
-    let mut rows = tx.query_in(sql, &[], &ids, Unit::read)?;
+    let columns = Unit::COLUMNS;
+    let sql = format!("SELECT {columns} FROM routes_units u WHERE u.id IN ()");
+    let mut rows = tx.query_in(&sql, &[], &ids, Unit::read)?;
     rows.sort_unstable_by_key(|unit| unit.id);
     Ok(Page { rows, is_last })
 }
 
 /// The unit of that name.
 pub(crate) fn unit(tx: &mut Tx<'_>, name: &str) -> Result<Option<Unit>, Error> {
-    tx.query_opt(
-        "SELECT u.id, u.name, u.uuid, u.office_manager_account_name, u.dodo_is_api_account_name, u.region_id, g.name \
-         FROM routes_units u JOIN routes_regions g ON g.id = u.region_id WHERE u.name = $1",
-        &[name.into()],
-        Unit::read,
-    )
+    let columns = Unit::COLUMNS;
+    let sql = format!("SELECT {columns} FROM routes_units u WHERE u.name = $1");
+    tx.query_opt(&sql, &[name.into()], Unit::read)
 }
 
 /// Those of the units that do not exist, in ascending order.
