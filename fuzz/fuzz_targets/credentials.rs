@@ -7,16 +7,11 @@ use axum::http::header::{AUTHORIZATION, HeaderName};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use libfuzzer_sys::{Corpus, fuzz_target};
-use partnerapi_fuzz::Server;
+use partnerapi_fuzz::{Server, verdict};
 
 const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 
-fuzz_target!(|data: &[u8]| -> Corpus {
-    match credential(data) {
-        Some(()) => Corpus::Keep,
-        None => Corpus::Reject,
-    }
-});
+fuzz_target!(|data: &[u8]| -> Corpus { verdict(credential(data)) });
 
 fn credential(data: &[u8]) -> Option<()> {
     let space = data.iter().position(|byte| *byte == b' ')?;

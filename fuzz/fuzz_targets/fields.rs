@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::{Corpus, fuzz_target};
-use partnerapi_fuzz::Server;
+use partnerapi_fuzz::{Server, verdict};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// A name, a method, a target, a body of JSON. The text stands in place of `$`.
@@ -102,12 +102,7 @@ const PLACES: [Place; 19] = [
 /// The seats of the seed's show.
 const SEATS: [&str; 2] = ["7-1;8", "3-1;1"];
 
-fuzz_target!(|data: &str| -> Corpus {
-    match field(data) {
-        Some(()) => Corpus::Keep,
-        None => Corpus::Reject,
-    }
-});
+fuzz_target!(|data: &str| -> Corpus { verdict(field(data)) });
 
 fn field(data: &str) -> Option<()> {
     let (name, text) = data.split_once('\n')?;

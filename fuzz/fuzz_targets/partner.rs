@@ -10,7 +10,7 @@ use axum::Router;
 use axum::http::StatusCode;
 use libfuzzer_sys::{Corpus, fuzz_target};
 use orders::{Patience, Settings};
-use partnerapi_fuzz::Server;
+use partnerapi_fuzz::{Server, verdict};
 use serde_json::json;
 use tokio::net::TcpListener;
 
@@ -39,12 +39,7 @@ fn server() -> &'static Server {
     })
 }
 
-fuzz_target!(|data: &[u8]| -> Corpus {
-    match answer(data) {
-        Some(()) => Corpus::Keep,
-        None => Corpus::Reject,
-    }
-});
+fuzz_target!(|data: &[u8]| -> Corpus { verdict(answer(data)) });
 
 fn answer(data: &[u8]) -> Option<()> {
     let end = data.iter().position(|byte| *byte == b'\n')?;

@@ -2,14 +2,9 @@
 #![no_main]
 
 use libfuzzer_sys::{Corpus, fuzz_target};
-use partnerapi_fuzz::Server;
+use partnerapi_fuzz::{Server, verdict};
 
-fuzz_target!(|data: &[u8]| -> Corpus {
-    match request(data) {
-        Some(()) => Corpus::Keep,
-        None => Corpus::Reject,
-    }
-});
+fuzz_target!(|data: &[u8]| -> Corpus { verdict(request(data)) });
 
 fn request(data: &[u8]) -> Option<()> {
     let end = data.iter().position(|byte| *byte == b'\n')?;

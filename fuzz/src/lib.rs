@@ -18,6 +18,7 @@ use kernel::http::{HttpSettings, Service, app};
 use kernel::keys;
 use kernel::metrics::{DbMetrics, Metrics};
 use kernel::transfer::{ImportError, Secrets, Summary, Transfer};
+use libfuzzer_sys::Corpus;
 use serde_json::Value;
 use tokio::runtime::Runtime;
 use tower::ServiceExt as _;
@@ -33,6 +34,14 @@ const DATA: [(&str, &str); 4] = [
     ("routes", include_str!("../seeds/imports/routes.json")),
     ("tickets", include_str!("../seeds/imports/tickets.json")),
 ];
+
+/// Whether an input is worth keeping: what is none that the target can use is not.
+pub fn verdict(used: Option<()>) -> Corpus {
+    match used {
+        Some(()) => Corpus::Keep,
+        None => Corpus::Reject,
+    }
+}
 
 /// All APIs, and a key of each.
 pub struct Server {
