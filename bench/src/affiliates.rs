@@ -6,7 +6,7 @@ use anyhow::{Context as _, ensure};
 
 use crate::histories::{BROWSER, HASH, History, SALES, Sales, all_days, days, sale_name};
 use crate::http;
-use crate::lists::{Loop, Senders};
+use crate::lists::{Loop, SENDERS, Senders};
 use crate::process::{Database, Imported, Process};
 use crate::scenarios::{Bench, CONNECTIONS, ENGINES};
 use crate::sizes::{Change, Place, compare};
@@ -24,8 +24,6 @@ const TIMES: usize = 100;
 const PAGE: usize = 15;
 /// Requests with sales that are sent for each second of a turn.
 const REQUESTS: usize = 300;
-/// The one client, and some at once.
-const SENDERS: [usize; 2] = [1, 4];
 /// All reports come from one address.
 const NO_LIMIT: (&str, &str) = ("PARTNERAPI_ACCESSES_PER_MINUTE", "1000000000");
 /// Days from before the first access to after the last.
@@ -53,16 +51,7 @@ impl Bench {
         let (database, _) = self.history("SQLite", "affiliates_pages", DRIVEN)?;
         for (name, path) in [("accesses", "/api/accesses"), ("sales", "/api/purchases")] {
             let path = format!("{path}?{}&page=7", all_days());
-            eprintln!("SQLite: {path}");
-            let server = database.serve("warn", self.connections)?;
-            let baseline = self.baseline(&http::get(server.port, &path, &database.key)?)?;
-            let drive = self.drive(&database, CONNECTIONS);
-            let mut turns = Turns::default();
-            for _ in 0..self.rounds {
-                turns.baseline.push(turn(&baseline, |port| drive.reads(port, &path))?);
-                turns.server.push(turn(&server, |port| drive.reads(port, &path))?);
-            }
-            rows.push(turns.row(&format!("{PAGE} {name}, SQLite"), Some(PAGE_TARGET), &server)?);
+            rows.push(self.reads(&database, &format!("{PAGE} {name}, SQLite"), &path, Some(PAGE_TARGET))?);
         }
         Ok(rows)
     }

@@ -15,6 +15,9 @@ use crate::turns::spread;
 /// Pages of the log after which the server moves it into the database, and so does the loop.
 const CHECKPOINT_PAGES: u32 = 4_000;
 
+/// The issues' one client, and some at once.
+pub(crate) const SENDERS: [usize; 2] = [1, 4];
+
 /// Who sends lists, and where to.
 #[derive(Clone, Copy)]
 pub(crate) struct Senders<'a> {

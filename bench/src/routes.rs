@@ -5,7 +5,6 @@ use std::time::Instant;
 
 use postgres::{Client, NoTls};
 
-use crate::http;
 use crate::load::pgbench;
 use crate::network::{Network, name_of};
 use crate::process::Database;
@@ -100,16 +99,7 @@ impl Bench {
         let database = self.network(self.sqlite_url("routes"), DRIVEN)?;
         let mut rows = Vec::new();
         for Read { name, path, target, .. } in driven() {
-            eprintln!("SQLite: {path}");
-            let server = database.serve("warn", self.connections)?;
-            let baseline = self.baseline(&http::get(server.port, &path, &database.key)?)?;
-            let drive = self.drive(&database, CONNECTIONS);
-            let mut turns = Turns::default();
-            for _ in 0..self.rounds {
-                turns.baseline.push(turn(&baseline, |port| drive.reads(port, &path))?);
-                turns.server.push(turn(&server, |port| drive.reads(port, &path))?);
-            }
-            rows.push(turns.row(&format!("{name}, SQLite"), Some(target), &server)?);
+            rows.push(self.reads(&database, &format!("{name}, SQLite"), &path, Some(target))?);
         }
         Ok(rows)
     }

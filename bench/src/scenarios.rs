@@ -106,19 +106,30 @@ impl Bench {
         take_half(&database, self.connections)?;
         let mut rows = Vec::new();
         for (name, path) in [(seats_name(), SEATS_PATH), (lists_name(), LISTS_PATH)] {
-            eprintln!("SQLite: {path}");
-            let server = database.serve("warn", self.connections)?;
-            let baseline = self.baseline(&http::get(server.port, path, &database.key)?)?;
-            let drive = self.drive(&database, CONNECTIONS);
-            let mut turns = Turns::default();
-            for _ in 0..self.rounds {
-                turns.baseline.push(turn(&baseline, |port| drive.reads(port, path))?);
-                turns.server.push(turn(&server, |port| drive.reads(port, path))?);
-            }
-            rows.push(turns.row(&format!("{name}, SQLite"), Some(READ_TARGET), &server)?);
+            rows.push(self.reads(&database, &format!("{name}, SQLite"), path, Some(READ_TARGET))?);
         }
         rows.push(self.disturbed_reads(&database, "SQLite")?);
         Ok(rows)
+    }
+
+    /// A read that is asked for again and again, next to the bare program with the same bytes.
+    pub(crate) fn reads(
+        &self,
+        database: &Database,
+        name: &str,
+        path: &str,
+        target: Option<f64>,
+    ) -> anyhow::Result<Row> {
+        eprintln!("{name}: {path}");
+        let server = database.serve("warn", self.connections)?;
+        let baseline = self.baseline(&http::get(server.port, path, &database.key)?)?;
+        let drive = self.drive(database, CONNECTIONS);
+        let mut turns = Turns::default();
+        for _ in 0..self.rounds {
+            turns.baseline.push(turn(&baseline, |port| drive.reads(port, path))?);
+            turns.server.push(turn(&server, |port| drive.reads(port, path))?);
+        }
+        turns.row(name, target, &server)
     }
 
     /// `events/seats` of a show while other seats of the hall are sold at a steady pace. The baseline has peace.

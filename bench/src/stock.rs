@@ -8,9 +8,9 @@ use postgres::{Client, NoTls};
 use serde::Deserialize;
 
 use crate::http;
-use crate::lists::{Loop, Senders};
+use crate::lists::{Loop, SENDERS, Senders};
 use crate::process::{Database, Imported};
-use crate::scenarios::{Bench, CONNECTIONS, ENGINES};
+use crate::scenarios::{Bench, ENGINES};
 use crate::shelves::{HEADER, List, PRODUCTS, SHOPS, catalogue, date};
 use crate::sizes::{self, Change, Place, medians};
 use crate::table::{Row, thousands};
@@ -25,8 +25,6 @@ const COLLECTION: &str = "/api/v1/product-inventory/";
 /// Lists that are sent for each second of a turn.
 const SQLITE_LISTS: usize = 50;
 const POSTGRES_LISTS: usize = 15;
-/// The issue's one client, and some at once.
-const SENDERS: [usize; 2] = [1, 4];
 const PAGE: usize = 100;
 
 const UPSERT: &str = "INSERT INTO inventory_stock (account, number, day, shop, product, qty, price, total) \
@@ -116,21 +114,11 @@ impl Bench {
         Ok(rows)
     }
 
-    /// A page that is asked for again and again, next to the bare program with the same bytes.
     fn pages_of_stock(&self, engine: &str, database: &Database) -> anyhow::Result<Row> {
-        eprintln!("{engine}: pages of stock");
-        let path = format!("{COLLECTION}?page=7");
-        let server = database.serve("warn", self.connections)?;
-        let baseline = self.baseline(&http::get(server.port, &path, &database.key)?)?;
-        let drive = self.drive(database, CONNECTIONS);
-        let mut turns = Turns::default();
-        for _ in 0..self.rounds {
-            turns.baseline.push(turn(&baseline, |port| drive.reads(port, &path))?);
-            turns.server.push(turn(&server, |port| drive.reads(port, &path))?);
-        }
         // On PostgreSQL each page is read anew, which the bare program's bytes say nothing about.
         let target = (engine == "SQLite").then_some(PAGE_TARGET);
-        turns.row(&format!("{PAGE} objects of stock, {engine}"), target, &server)
+        let path = format!("{COLLECTION}?page=7");
+        self.reads(database, &format!("{PAGE} objects of stock, {engine}"), &path, target)
     }
 
     /// Many objects: bringing them in, the first pages and the last, and counts.
