@@ -11,6 +11,7 @@ on_both_engines!(
     the_end_is_told_exactly_with_few_rows_more_or_less_than_the_limit,
     a_page_has_a_hundred_rows_where_nothing_is_said,
     a_page_has_a_thousand_rows_at_most,
+    a_unit_that_comes_later_stands_where_its_id_belongs,
 );
 
 /// The chat whose role has everything.
@@ -23,7 +24,6 @@ const ABOUT_FIRST: i64 = 9_002;
 /// `count` of everything that is listed.
 fn network(count: i64) -> Value {
     let all = || 1..=count;
-    let uuid = |id: i64| format!("00000000-0000-4000-8000-{id:012}");
     let mut types = vec![
         json!({"id": 9_000, "name": "STATISTICS", "verbose_name": "Statistics", "is_active": false}),
         json!({"id": TO_READER, "name": "TO_READER", "verbose_name": "To the reader", "is_active": false}),
@@ -40,15 +40,18 @@ fn network(count: i64) -> Value {
     let about_first = all().map(|id| json!({"report_type": "ABOUT_FIRST", "unit_id": 1, "chat_id": -id}));
     json!({
         "regions": all().map(|id| json!({"id": id, "name": region(id)})).collect::<Vec<_>>(),
-        "units": all()
-            .map(|id| json!({"id": id, "name": format!("Unit {id}"), "uuid": uuid(id), "region": region(id)}))
-            .collect::<Vec<_>>(),
+        "units": all().map(|id| unit(id, &region(id))).collect::<Vec<_>>(),
         "report_types": types,
         "roles": [{"name": "All", "access_code": "all", "report_types": all().map(top).collect::<Vec<_>>(),
                    "unit_ids": all().collect::<Vec<_>>()}],
         "chats": chats,
         "routes": to_reader.chain(about_first).collect::<Vec<_>>(),
     })
+}
+
+fn unit(id: i64, region: &str) -> Value {
+    let uuid = format!("00000000-0000-4000-8000-{id:012}");
+    json!({"id": id, "name": format!("Unit {id}"), "uuid": uuid, "region": region})
 }
 
 fn region(id: i64) -> String {
@@ -166,5 +169,19 @@ async fn a_page_has_a_thousand_rows_at_most(engine: Engine) {
         for offset in 0..=2 {
             check(&app, &list, Some(1000), Some(offset)).await;
         }
+    }
+}
+
+async fn a_unit_that_comes_later_stands_where_its_id_belongs(engine: Engine) {
+    let app = App::start(engine);
+    app.import("routes", &network(5)).printed();
+    for more in [vec![9, 7], vec![6]] {
+        let units: Vec<_> = more.into_iter().map(|id| unit(id, &region(1))).collect();
+        app.import("routes", &json!({"units": units})).printed();
+    }
+    let all = vec![1, 2, 3, 4, 5, 6, 7, 9];
+    let units: List = ("/units/?".into(), "units", Some("id"), all);
+    for offset in 0..=9 {
+        check(&app, &units, Some(2), Some(offset)).await;
     }
 }

@@ -69,8 +69,10 @@ impl ReportType {
 
 /// All units.
 pub(crate) fn units(tx: &mut Tx<'_>, window: Window) -> Result<Page<Unit>, Error> {
-    let ids = tx.page("SELECT id FROM routes_units ORDER BY id", &[], window, |row| row.get(0))?;
-    of_ids(tx, ids)
+    let columns = Unit::COLUMNS;
+    let sql = format!("SELECT {columns} FROM routes_units u WHERE u.position >= $1 ORDER BY u.position");
+    // The position is what an offset would count to.
+    tx.page(&sql, &[window.offset.into()], Window { offset: 0, ..window }, Unit::read)
 }
 
 /// The units of a page of ids, which ascend. What an offset leaves out is never read whole, and no plan can begin with
