@@ -11,13 +11,8 @@ const OTHER_ROOMS: [&str; 4] = ["kernel", "partnerapi", "sandbox", "testkit"];
 const FURNITURE: [&str; 5] = ["lib", "wire", "rules", "store", "handlers"];
 
 /// What a crate may have beside it, and why.
-const MORE: [(&str, &str, &str); 11] = [
+const MORE: [(&str, &str, &str); 10] = [
     ("affiliates", "geo", "where an address is: a file's business, read once"),
-    (
-        "affiliates",
-        "recorder",
-        "accesses that come at once are written together: neither a rule nor a handler",
-    ),
     ("*", "jobs", "not every API has work in the background"),
     (
         "*",

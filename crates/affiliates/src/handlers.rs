@@ -15,8 +15,8 @@ use kernel::limit::subscriber;
 use serde_json::{Map, Value};
 
 use crate::Affiliates;
-use crate::recorder::Visit;
 use crate::rules::{Agent, Days, Error, Page, Status, is_crawler};
+use crate::store::accesses::Visit;
 use crate::store::{self, Supplier};
 use crate::wire::{self, AccessesCount, Message, PurchasesCount};
 
@@ -217,10 +217,9 @@ async fn record(
     }
     let report = wire::report(&body?.0)?;
     let geolocation = api.geo.as_ref().map(|geo| geo.locate(client.address)).unwrap_or_default();
-    let visit = Visit {
-        ecommerce_hash: report.ecommerce_hash.clone(),
-        pcrid: report.pcrid.unwrap_or_default(),
-        details: report.details(Agent::of(user_agent), user_agent, geolocation),
-    };
-    api.recorder.record(visit).await
+    let (ecommerce_hash, pcrid) = (report.ecommerce_hash.clone(), report.pcrid.unwrap_or_default());
+    let now = api.kernel.clock.now();
+    let details = report.details(now, Agent::of(user_agent), user_agent, geolocation);
+    let is_known = api.accesses.write(Visit::new(ecommerce_hash, pcrid, now, details)).await?;
+    if is_known { Ok(()) } else { Err(wire::unknown_supplier()) }
 }

@@ -3,8 +3,7 @@
 //!
 //! Lists are long, and any page and any count costs the same as in a short one: each access and each sale has a
 //! place in its supplier's history (`store/places.rs`), and sales of a status are tallied by blocks of places
-//! (`store/tallies.rs`). Accesses come from browsers, one by one; those that come at once are written together
-//! (`recorder.rs`).
+//! (`store/tallies.rs`). Accesses come from browsers, one by one; those that come at once are written together.
 //!
 //! Known quirks of the wire format, kept on purpose:
 //! - Messages are Portuguese, and positions in a list count from 1.
@@ -14,7 +13,6 @@
 
 mod geo;
 mod handlers;
-mod recorder;
 mod rules;
 mod store;
 mod transfer;
@@ -26,13 +24,14 @@ use std::sync::Arc;
 use axum::http::Method;
 use kernel::api::{Api, Job, Kernel};
 use kernel::cache::Answers;
+use kernel::db::Group;
 use kernel::http::{Operation, Place, Routes, fit};
 use kernel::limit::PerMinute;
 use kernel::transfer::Transfer;
 
 pub use crate::geo::Geo;
 use crate::handlers::Question;
-use crate::recorder::Recorder;
+use crate::store::accesses::Visit;
 pub use crate::wire::ErrorBody;
 
 const NAME: &str = "affiliates";
@@ -60,7 +59,7 @@ impl Default for Settings {
 #[derive(Clone)]
 pub struct Affiliates {
     kernel: Arc<Kernel>,
-    recorder: Arc<Recorder>,
+    accesses: Arc<Group<Visit, bool>>,
     reports: Arc<PerMinute<IpAddr>>,
     geo: Option<Geo>,
     answers: Arc<Answers<Question>>,
@@ -71,10 +70,10 @@ impl Affiliates {
     #[must_use]
     pub fn new(kernel: Arc<Kernel>, settings: Settings) -> Self {
         let Settings { accesses_per_minute, geo } = settings;
-        let recorder = Arc::new(Recorder::new(Arc::clone(&kernel)));
+        let accesses = Arc::new(Group::new(kernel.db.clone(), store::accesses::record));
         let reports = Arc::new(PerMinute::new(accesses_per_minute));
         let answers = Arc::new(Answers::new(ANSWERS_AT_MOST, Question::bytes));
-        Self { kernel, recorder, reports, geo, answers }
+        Self { kernel, accesses, reports, geo, answers }
     }
 
     fn operations() -> Vec<Operation<Self>> {

@@ -5,13 +5,13 @@ use std::collections::HashMap;
 use kernel::clock::Micros;
 use kernel::db::{self, Tx, Value};
 use kernel::events::{self, Event};
+use rand::Rng as _;
 use serde::Serialize;
 
 use super::places::{History, Places, Ties};
 use super::{SUPPLIER, Supplier, query_in, supplier_of};
-use crate::recorder::Prepared;
 use crate::rules::{Days, Error, Span};
-use crate::wire;
+use crate::wire::{self, Details};
 
 pub(super) const HISTORY: History = History { table: "affiliates_accesses" };
 
@@ -47,9 +47,32 @@ struct Recorded<'a> {
     created_at: &'a str,
 }
 
-/// Records accesses, which come in the order of their instants, and says of each whether its supplier is known. Those
-/// of nobody are left out.
-pub(crate) fn record(tx: &mut Tx<'_>, visits: &[Prepared]) -> Result<Vec<bool>, db::Error> {
+/// An access to be recorded.
+#[derive(Debug)]
+pub(crate) struct Visit {
+    ecommerce_hash: String,
+    pcrid: i64,
+    uuid: String,
+    created_at: Micros,
+    details: Details,
+    /// The details as JSON.
+    record: String,
+}
+
+impl Visit {
+    /// An access of the supplier with this hash, which has its name, and the form in which it is kept, from now on.
+    pub(crate) fn new(ecommerce_hash: String, pcrid: i64, created_at: Micros, details: Details) -> Self {
+        // Texts and numbers cannot fail to be JSON.
+        let record = serde_json::to_string(&details).unwrap_or_default();
+        let mut random = [0; 16];
+        rand::rng().fill_bytes(&mut random);
+        let uuid = uuid::Builder::from_random_bytes(random).into_uuid().to_string();
+        Self { ecommerce_hash, pcrid, uuid, created_at, details, record }
+    }
+}
+
+/// Records accesses, and says of each whether its supplier is known. Those of nobody are left out.
+pub(crate) fn record(tx: &mut Tx<'_>, visits: &[Visit]) -> Result<Vec<bool>, db::Error> {
     let mut hashes: Vec<&str> = visits.iter().map(|visit| visit.ecommerce_hash.as_str()).collect();
     hashes.sort_unstable();
     hashes.dedup();
@@ -57,17 +80,19 @@ pub(crate) fn record(tx: &mut Tx<'_>, visits: &[Prepared]) -> Result<Vec<bool>, 
     let suppliers = query_in(tx, &sql, &[], &hashes, supplier_of)?;
     let suppliers: HashMap<&str, &Supplier> =
         suppliers.iter().map(|supplier| (supplier.ecommerce_hash.as_str(), supplier)).collect();
-    let known: Vec<(&Prepared, &Supplier)> = visits
+    let mut known: Vec<(&Visit, &Supplier)> = visits
         .iter()
         .filter_map(|visit| Some((visit, *suppliers.get(visit.ecommerce_hash.as_str())?)))
         .collect();
+    // One may have overtaken another on its way here.
+    known.sort_by_key(|(visit, _)| visit.created_at);
     if let Some((first, _)) = known.first() {
         insert(tx, first.created_at, &known)?;
     }
     Ok(visits.iter().map(|visit| suppliers.contains_key(visit.ecommerce_hash.as_str())).collect())
 }
 
-fn insert(tx: &mut Tx<'_>, now: Micros, visits: &[(&Prepared, &Supplier)]) -> Result<(), db::Error> {
+fn insert(tx: &mut Tx<'_>, now: Micros, visits: &[(&Visit, &Supplier)]) -> Result<(), db::Error> {
     let last_id =
         tx.query_opt("SELECT id FROM affiliates_accesses ORDER BY id DESC LIMIT 1", &[], |row| {
             row.get::<i64>(0)

@@ -6,10 +6,11 @@ use axum::http::header::{
 };
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use kernel::clock::Micros;
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
-use super::accesses::{Details, Geolocation, Navigator, Screen, or_default};
+use super::accesses::{Details, Geolocation, Navigator, Screen, or_default, utc};
 use crate::rules::{Agent, Error};
 
 /// Bytes of a report.
@@ -110,8 +111,14 @@ pub(crate) fn unknown_supplier() -> Error {
 }
 
 impl Report {
-    /// All that there is to know of the access but when it is recorded.
-    pub(crate) fn details(self, agent: Agent, user_agent: &str, geolocation: Geolocation) -> Details {
+    /// All that there is to know of the access.
+    pub(crate) fn details(
+        self,
+        now: Micros,
+        agent: Agent,
+        user_agent: &str,
+        geolocation: Geolocation,
+    ) -> Details {
         let Self {
             ecommerce_hash: _,
             pcrid: _,
@@ -130,7 +137,7 @@ impl Report {
             utm_source,
             utm_medium,
             tags,
-            created_at: String::new(),
+            created_at: utc(now),
             query: query(&href).to_owned(),
             href,
             referrer,

@@ -10,10 +10,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::oneshot;
 
+use super::queue::{WAITING_AT_MOST, too_many_wait};
 use super::{Db, Error, Tx, settle};
 
 /// Items of one transaction. Bounds how long the first of them waits.
-const AT_MOST: usize = 64;
+const AT_MOST: usize = 256;
 
 type Work<I, O> = dyn Fn(&mut Tx<'_>, &[I]) -> Result<Vec<O>, Error> + Send + Sync;
 type Reply<O> = oneshot::Sender<Result<O, Error>>;
@@ -53,11 +54,14 @@ where
     ///
     /// # Errors
     /// Whatever `work` returns for the item alone: when a group fails each of it is tried by itself, so that none
-    /// fails for its neighbour's fault.
+    /// fails for its neighbour's fault. [`Error::Unavailable`] if too many wait already.
     pub async fn write(&self, item: I) -> Result<O, Error> {
         let (reply, answer) = oneshot::channel();
         {
             let mut state = self.0.state();
+            if state.waiting.len() >= WAITING_AT_MOST {
+                return Err(too_many_wait());
+            }
             state.waiting.push_back((item, reply));
             if !std::mem::replace(&mut state.is_attended, true) {
                 tokio::spawn(Arc::clone(&self.0).attend());

@@ -9,7 +9,11 @@ use super::Error;
 use super::job::Job;
 
 /// Jobs that may wait. One more is refused, since its caller would have given up before its turn.
-const WAITING_AT_MOST: usize = 16_384;
+pub(super) const WAITING_AT_MOST: usize = 16_384;
+
+pub(super) fn too_many_wait() -> Error {
+    Error::Unavailable("too many wait for the database".into())
+}
 
 /// The way to the threads of a database. Once it is closed nobody gets in, and those who are in are served.
 pub(super) struct Queue {
@@ -25,13 +29,15 @@ impl Queue {
     /// Hands a job over; false if it was refused, and told so.
     pub(super) fn hand_over(&self, job: Box<dyn Job>) -> bool {
         let entrance = self.entrance.read().unwrap_or_else(PoisonError::into_inner);
-        let (refused, why) = match entrance.as_ref().map(|entrance| entrance.try_send(job)) {
+        let (refused, error) = match entrance.as_ref().map(|entrance| entrance.try_send(job)) {
             Some(Ok(())) => return true,
-            Some(Err(TrySendError::Full(job))) => (job, "too many wait for the database"),
-            Some(Err(TrySendError::Disconnected(job))) => (job, "the database's threads are gone"),
+            Some(Err(TrySendError::Full(job))) => (job, too_many_wait()),
+            Some(Err(TrySendError::Disconnected(job))) => {
+                (job, Error::Unavailable("the database's threads are gone".into()))
+            }
             None => return false,
         };
-        refused.answer(Some(Error::Unavailable(why.into())));
+        refused.answer(Some(error));
         false
     }
 
