@@ -299,7 +299,7 @@ async fn a_mistake_in_a_document_is_named_by_its_place_and_stores_nothing(engine
         ("{\"stock\": [],\n\"stock\": []}".to_owned(), "stock stands in the file twice at line 2"),
         ("{\"shops\": [\n{]}".to_owned(), "line 2"),
         ("{}\n{}".to_owned(), "line 2"),
-        ("[]".to_owned(), "an object with lists of shops, products and stock"),
+        ("[]".to_owned(), "an object with lists of shops, products, stock"),
     ] {
         let refused = import(&app, "network", "mistake.json", &text).refused(1);
         assert!(refused.contains("mistake.json") && refused.contains(named), "{named}: {refused}");

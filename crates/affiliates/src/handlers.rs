@@ -5,11 +5,11 @@ use std::sync::Arc;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Extension, State};
-use axum::http::header::{CONTENT_TYPE, USER_AGENT};
+use axum::http::header::USER_AGENT;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use kernel::db::Tx;
-use kernel::http::{Client, Fault, Payload, Query, Refusal};
+use kernel::http::{Client, Fault, Payload, Query, Refusal, encode, json};
 use kernel::keys::Caller;
 use kernel::limit::subscriber;
 use serde_json::{Map, Value};
@@ -91,7 +91,7 @@ impl Affiliates {
         };
         let question = Question(caller.account, told, asked);
         let body = self.answers.of(question, self.kernel.db.stamp(), read).await?;
-        Ok(([(CONTENT_TYPE, "application/json")], body).into_response())
+        Ok(json(body))
     }
 
     /// What a request was parsed into; or, if that failed, why: to a supplier the complaint, to nobody else.
@@ -123,7 +123,7 @@ pub(crate) async fn count_accesses(
     Query(query): Query,
 ) -> Result<Response, Error> {
     let look = |tx: &mut Tx<'_>, supplier: &Supplier, asked: &Asked| {
-        wire::json(&AccessesCount { accesses_count: store::accesses::span(tx, supplier, asked.days)?.len() })
+        Ok(encode(&AccessesCount { accesses_count: store::accesses::span(tx, supplier, asked.days)?.len() })?)
     };
     api.tell(caller, Told::AccessesCount, Asked::of(&query), look).await
 }
@@ -148,7 +148,7 @@ pub(crate) async fn count_purchases(
 ) -> Result<Response, Error> {
     let look = |tx: &mut Tx<'_>, supplier: &Supplier, asked: &Asked| {
         let purchases_count = store::purchases::find(tx, supplier, asked.days, asked.status)?.len();
-        wire::json(&PurchasesCount { purchases_count })
+        Ok(encode(&PurchasesCount { purchases_count })?)
     };
     api.tell(caller, Told::PurchasesCount, Asked::of_sales(&query), look).await
 }

@@ -21,10 +21,10 @@ mod wire;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use axum::http::Method;
 use kernel::api::{Api, Job, Kernel};
 use kernel::cache::Answers;
 use kernel::db::Group;
+use kernel::http::methods::{GET, OPTIONS, POST, PUT};
 use kernel::http::{Operation, Place, Routes, fit};
 use kernel::limit::PerMinute;
 use kernel::transfer::Transfer;
@@ -77,10 +77,6 @@ impl Affiliates {
     }
 
     fn operations() -> Vec<Operation<Self>> {
-        const GET: &[Method] = &[Method::GET, Method::HEAD];
-        const POST: &[Method] = &[Method::POST];
-        const PUT: &[Method] = &[Method::PUT];
-        const OPTIONS: &[Method] = &[Method::OPTIONS];
         vec![
             Operation::new(GET, "/api/accesses", "Accesses of some days", handlers::accesses)
                 .query::<wire::AccessesQuery>()

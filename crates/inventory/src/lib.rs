@@ -19,9 +19,9 @@ mod wire;
 
 use std::sync::Arc;
 
-use axum::http::Method;
 use kernel::api::{Api, Job, Kernel};
 use kernel::cache::Answers;
+use kernel::http::methods::{GET, OPTIONS, POST};
 use kernel::http::{Operation, Place, Routes, fit};
 use kernel::transfer::Transfer;
 
@@ -54,9 +54,6 @@ impl Inventory {
     }
 
     fn operations() -> Vec<Operation<Self>> {
-        const GET: &[Method] = &[Method::GET, Method::HEAD];
-        const POST: &[Method] = &[Method::POST];
-        const OPTIONS: &[Method] = &[Method::OPTIONS];
         const FORMATS: &[&str] = &[".json", ".api", "/.json", "/.api"];
         type Stock<'a> = wire::Collection<wire::StockView<'a>>;
         type Shops<'a> = wire::Collection<wire::ShopView<'a>>;

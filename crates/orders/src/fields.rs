@@ -1,5 +1,6 @@
 //! Reading a JSON body field by field, and telling all its faults at once in the shape that FastAPI gives.
 
+use kernel::db::can_hold;
 use kernel::time::OffsetTime;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -177,7 +178,7 @@ impl Object<'_> {
 /// A text of at most so many characters. PostgreSQL keeps no NUL.
 pub(crate) fn text(at_most: usize) -> impl Fn(&Value) -> Result<String, Problem> {
     move |value| match value {
-        Value::String(text) if text.contains('\0') => {
+        Value::String(text) if !can_hold(text) => {
             Err(Problem::new("string_pattern_mismatch", "String should not contain NUL"))
         }
         Value::String(text) if text.chars().count() > at_most => {

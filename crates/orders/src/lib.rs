@@ -23,8 +23,8 @@ mod wire;
 
 use std::sync::Arc;
 
-use axum::http::Method;
 use kernel::api::{Api, Job, Kernel};
+use kernel::http::methods::{DELETE, GET, POST};
 use kernel::http::{Operation, Place, Routes, fit};
 use kernel::transfer::Transfer;
 
@@ -55,9 +55,6 @@ impl Orders {
     }
 
     fn operations() -> Vec<Operation<Self>> {
-        const GET: &[Method] = &[Method::GET, Method::HEAD];
-        const POST: &[Method] = &[Method::POST];
-        const DELETE: &[Method] = &[Method::DELETE];
         let operations = vec![
             Operation::new(POST, "/v2/orders", "Create an order", handlers::create_two)
                 .takes::<wire::OrderTwo>()

@@ -1,5 +1,6 @@
 //! The partner's HTTP API, as its side of the contract has it.
 
+use kernel::db::can_hold;
 use std::time::Instant;
 
 use kernel::metrics::Metrics;
@@ -300,7 +301,7 @@ async fn read(request: RequestBuilder) -> Result<Value, CallError> {
 fn id_text(id: &Value) -> Option<String> {
     match id {
         Value::Number(number) => Some(number.to_string()),
-        Value::String(text) if !text.is_empty() && text.chars().count() <= 256 && !text.contains('\0') => {
+        Value::String(text) if !text.is_empty() && text.chars().count() <= 256 && can_hold(text) => {
             Some(text.clone())
         }
         _ => None,

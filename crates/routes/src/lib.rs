@@ -15,9 +15,9 @@ mod wire;
 
 use std::sync::Arc;
 
-use axum::http::Method;
 use kernel::api::{Api, Job, Kernel};
 use kernel::cache::Answers;
+use kernel::http::methods::{DELETE, GET, PATCH, POST, PUT};
 use kernel::http::{Operation, Place, fit};
 use kernel::transfer::Transfer;
 
@@ -67,11 +67,6 @@ impl Routes {
     }
 
     fn operations() -> Vec<Operation<Self>> {
-        const GET: &[Method] = &[Method::GET, Method::HEAD];
-        const POST: &[Method] = &[Method::POST];
-        const PUT: &[Method] = &[Method::PUT];
-        const PATCH: &[Method] = &[Method::PATCH];
-        const DELETE: &[Method] = &[Method::DELETE];
         vec![
             Operation::new(GET, "/units", "All units", handlers::units)
                 .query::<wire::Part>()

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use kernel::db::{Error as DbError, Value};
+use kernel::db::{Error as DbError, Value, can_hold};
 use kernel::http::Fault;
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq as _;
@@ -79,7 +79,7 @@ impl<const LEAST: usize, const MOST: usize> Text<LEAST, MOST> {
         match text.chars().count() {
             0 if LEAST > 0 => Err(Mistake::Blank),
             length if length > MOST => Err(Mistake::TooLong(MOST)),
-            _ if text.contains('\0') => Err(Mistake::HoldsNul),
+            _ if !can_hold(text) => Err(Mistake::HoldsNul),
             _ => Ok(Self(text.to_owned())),
         }
     }

@@ -1,13 +1,10 @@
 //! HTTP in, HTTP out.
 
 use axum::Json;
-use axum::body::Bytes;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
-use axum::http::HeaderValue;
-use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse as _, Response};
-use kernel::http::{Fault, Input, Refusal};
+use kernel::http::{Fault, Input, Refusal, json};
 use kernel::keys::Caller;
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -168,8 +165,4 @@ fn answer<R: Serialize>(show: &Show, result: R) -> Result<Response, Error> {
         result,
     };
     Ok(Json(body).into_response())
-}
-
-fn json(body: Bytes) -> Response {
-    ([(CONTENT_TYPE, HeaderValue::from_static("application/json"))], body).into_response()
 }

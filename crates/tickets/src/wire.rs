@@ -1,8 +1,7 @@
 //! The contract as types: what goes in and what comes out, to the letter of the seed.
 
 use axum::Json;
-use axum::http::header::{CACHE_CONTROL, WWW_AUTHENTICATE};
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use kernel::decimal::Fixed;
 use kernel::http::{Cause, Dialect, Fault};
@@ -291,15 +290,10 @@ impl Dialect for Tickets {
             Fault::Unauthenticated | Fault::WrongCredential => "Wrong authorization",
             other => other.public_message(),
         };
-        let mut response = render(fault.status(), code, message.to_owned());
-        if matches!(fault, Fault::Unauthenticated | Fault::WrongCredential) {
-            response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-        }
-        response
+        render(fault.status(), code, message.to_owned())
     }
 
     fn finish(caller: Option<&Caller>, response: &mut Response) {
-        response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if caller.is_some_and(|caller| caller.errors_as_200) && !response.status().is_success() {
             *response.status_mut() = StatusCode::OK;
         }

@@ -56,6 +56,12 @@ impl Error {
     }
 }
 
+impl From<Fault> for Error {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
 impl From<db::Error> for Error {
     fn from(error: db::Error) -> Self {
         Self::Fault(error.into())

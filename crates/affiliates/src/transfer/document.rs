@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use jiff::tz::TimeZone;
 use kernel::clock::Micros;
 use kernel::time::OffsetTime;
-use kernel::transfer::ImportError;
+use kernel::transfer::{ImportError, check_name, check_text, mistake};
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::value::{RawValue, to_raw_value};
 
@@ -142,8 +142,8 @@ pub(crate) struct ImportedAccess {
 impl SupplierDoc {
     pub(super) fn check(&self, place: &str) -> Result<(), ImportError> {
         let Self { account, ecommerce_hash, timezone, default_rate } = self;
-        check_name(place, "account", account)?;
-        check_name(place, "ecommerceHash", ecommerce_hash)?;
+        check_name(place, "account", account, NAME_AT_MOST)?;
+        check_name(place, "ecommerceHash", ecommerce_hash, NAME_AT_MOST)?;
         if TimeZone::get(timezone).is_err() {
             return Err(mistake(place, "timezone", format!("{timezone:?} is no IANA time zone")));
         }
@@ -245,21 +245,6 @@ impl PurchaseDoc {
     }
 }
 
-fn check_name(place: &str, field: &str, name: &str) -> Result<(), ImportError> {
-    check_text(place, field, name)?;
-    match name.chars().count() {
-        1..=NAME_AT_MOST => Ok(()),
-        length => {
-            Err(mistake(place, field, format!("has {length} characters, and may have 1 to {NAME_AT_MOST}")))
-        }
-    }
-}
-
-/// PostgreSQL's text holds no NUL.
-fn check_text(place: &str, field: &str, text: &str) -> Result<(), ImportError> {
-    if text.contains('\0') { Err(mistake(place, field, "holds a NUL")) } else { Ok(()) }
-}
-
 fn check_number(place: &str, field: &str, number: i64) -> Result<(), ImportError> {
     if (1..=NUMBER_AT_MOST).contains(&number) {
         return Ok(());
@@ -278,8 +263,4 @@ fn instant(place: &str, field: &str, text: &str) -> Result<Micros, ImportError> 
 fn day(place: &str, field: &str, text: &str) -> Result<Micros, ImportError> {
     day_or_instant(text)
         .ok_or_else(|| mistake(place, field, format!("{text:?} is no day and no date and time")))
-}
-
-pub(super) fn mistake(place: &str, field: &str, what: impl std::fmt::Display) -> ImportError {
-    ImportError::File(format!("{place}.{field}: {what}"))
 }

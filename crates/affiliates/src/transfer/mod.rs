@@ -8,16 +8,16 @@ mod reading;
 
 use std::collections::{HashMap, HashSet};
 use std::fs::File;
-use std::io::{BufReader, Read, Seek as _, SeekFrom, Write};
+use std::io::Write;
 use std::sync::Arc;
 
 use kernel::clock::Micros;
 use kernel::db::{Error as DbError, Tx};
-use kernel::transfer::{ExportError, Import, ImportError, Secrets, Summary, Transfer};
+use kernel::transfer::{Content, ExportError, Import, ImportError, Secrets, Summary, Transfer, mistake};
 use serde::de::IgnoredAny;
 
-use self::document::{AccessDoc, AffiliateDoc, ImportedAccess, PurchaseDoc, SupplierDoc, mistake};
-use self::reading::{Take, read};
+use self::document::{AccessDoc, AffiliateDoc, ImportedAccess, PurchaseDoc, SupplierDoc};
+use self::reading::{TakeEach, read};
 use crate::store::history::Intake;
 use crate::store::{Supplier, history, reference};
 use crate::wire::Purchase;
@@ -31,11 +31,11 @@ pub(crate) struct Affiliates;
 
 impl Transfer for Affiliates {
     fn parse(&self, text: &str) -> Result<Box<dyn Import>, ImportError> {
-        parse(Source::Text(text.to_owned()))
+        parse(Content::Text(text.to_owned()))
     }
 
     fn parse_file(&self, file: File) -> Result<Box<dyn Import>, ImportError> {
-        parse(Source::File(file))
+        parse(Content::File(file))
     }
 
     fn export(&self, tx: &mut Tx<'_>, _: Secrets, out: &mut dyn Write) -> Result<(), ExportError> {
@@ -63,35 +63,10 @@ fn list<T: serde::Serialize>(out: &mut dyn Write, objects: Vec<T>) -> Result<(),
     Ok(())
 }
 
-/// Where a file is read from, as often as it takes.
-enum Source {
-    Text(String),
-    File(File),
-}
-
-impl Source {
-    fn read(&self, take: &mut impl Take) -> Result<(), ImportError> {
-        match self {
-            Self::Text(text) => read(text.as_bytes(), take),
-            Self::File(file) => {
-                let unreadable = |error: std::io::Error| ImportError::File(format!("cannot read: {error}"));
-                let mut file = file;
-                file.seek(SeekFrom::Start(0)).map_err(unreadable)?;
-                let mut file = BufReader::with_capacity(256 << 10, file);
-                // Some editors put a mark there.
-                let mut mark = [0; 3];
-                let length = file.read(&mut mark).map_err(unreadable)?;
-                let begin = if &mark == b"\xef\xbb\xbf" { &mark[length..] } else { &mark[..length] };
-                read(begin.chain(file), take)
-            }
-        }
-    }
-}
-
-fn parse(source: Source) -> Result<Box<dyn Import>, ImportError> {
+fn parse(content: Content) -> Result<Box<dyn Import>, ImportError> {
     let mut reference = Reference::default();
-    source.read(&mut reference)?;
-    Ok(Box::new(Document { reference, source }))
+    read(&content, &mut reference)?;
+    Ok(Box::new(Document { reference, content }))
 }
 
 /// What a first look at a file gives.
@@ -105,7 +80,7 @@ struct Reference {
     objects: u64,
 }
 
-impl Take for Reference {
+impl TakeEach for Reference {
     type Supplier = SupplierDoc;
     type Affiliate = AffiliateDoc;
     type Access = IgnoredAny;
@@ -151,7 +126,7 @@ impl Take for Reference {
 /// A file that has been looked through.
 struct Document {
     reference: Reference,
-    source: Source,
+    content: Content,
 }
 
 impl Import for Document {
@@ -171,7 +146,7 @@ impl Import for Document {
             waiting: 0,
             summary: Summary::default(),
         };
-        self.source.read(&mut storing)?;
+        read(&self.content, &mut storing)?;
         summary += storing.finish()?;
         Ok(summary)
     }
@@ -235,7 +210,7 @@ impl Storing<'_, '_> {
     }
 }
 
-impl Take for Storing<'_, '_> {
+impl TakeEach for Storing<'_, '_> {
     type Supplier = IgnoredAny;
     type Affiliate = IgnoredAny;
     type Access = AccessDoc;

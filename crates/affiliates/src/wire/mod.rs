@@ -9,11 +9,9 @@ use std::fmt::Write as _;
 
 use axum::Json;
 use axum::body::Bytes;
-use axum::http::header::{CACHE_CONTROL, WWW_AUTHENTICATE};
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use kernel::http::{Cause, Dialect, Fault};
-use kernel::keys::Caller;
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
@@ -123,12 +121,6 @@ pub(crate) fn list(page: Page, entries: impl IntoIterator<Item = String>) -> Byt
     body.into()
 }
 
-/// An answer that is no list.
-pub(crate) fn json(answer: &impl Serialize) -> Result<Bytes, Error> {
-    let json = serde_json::to_vec(answer);
-    json.map(Bytes::from).map_err(|error| Error::Fault(Fault::Internal(error.to_string())))
-}
-
 /// The shape of every error.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ErrorBody {
@@ -164,6 +156,7 @@ impl Dialect for Affiliates {
         (503, "Try again later"),
     ];
     const BODY_LIMIT: usize = 32 << 20;
+    const CHALLENGE: &'static str = "Basic";
 
     fn render(fault: &Fault) -> Response {
         let message = match fault {
@@ -183,15 +176,6 @@ impl Dialect for Affiliates {
             Fault::BadRequest(reason) => format!("{message}: {reason}"),
             _ => message.to_owned(),
         };
-        let mut response = (fault.status(), Json(ErrorBody { err })).into_response();
-        if matches!(fault, Fault::Unauthenticated | Fault::WrongCredential) {
-            response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Basic"));
-        }
-        response
-    }
-
-    fn finish(_: Option<&Caller>, response: &mut Response) {
-        // All but the script.
-        response.headers_mut().entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+        (fault.status(), Json(ErrorBody { err })).into_response()
     }
 }

@@ -7,6 +7,7 @@ use axum::http::header::{
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use kernel::clock::Micros;
+use kernel::db::can_hold;
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
@@ -96,7 +97,7 @@ pub(crate) fn report(body: &[u8]) -> Result<Report, Error> {
     if report.ecommerce_hash.is_empty() {
         return Err(Error::parameter("ecommerceHash", "é obrigatório"));
     }
-    if report.ecommerce_hash.contains('\0') {
+    if !can_hold(&report.ecommerce_hash) {
         return Err(unknown_supplier());
     }
     match report.pcrid {

@@ -1,5 +1,6 @@
 //! Reading the bodies of POST and PUT: one record or a list of them, and a complaint that says where it is.
 
+use kernel::db::can_hold;
 use std::collections::HashSet;
 use std::fmt;
 
@@ -256,7 +257,7 @@ impl Field<'_> {
 
     fn text(&self, raw: &str) -> Result<String, Error> {
         let text: String = serde_json::from_str(raw).map_err(|_| self.complaint("deve ser um texto"))?;
-        if text.contains('\0') { Err(self.complaint("não pode conter o caractere nulo")) } else { Ok(text) }
+        if can_hold(&text) { Ok(text) } else { Err(self.complaint("não pode conter o caractere nulo")) }
     }
 
     fn id(&self) -> Result<String, Error> {

@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
+use kernel::db::can_hold;
 use kernel::http::{Content, Segments};
 use kernel::keys::Caller;
 
@@ -52,7 +53,7 @@ async fn find<const N: usize, E: Entry<N> + Named>(
     asked: &Asked,
     id: String,
 ) -> Result<Reply, Failure> {
-    if id.contains('\0') {
+    if !can_hold(&id) {
         return Err(Failure::NotFound);
     }
     let account = caller.account.clone();

@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
+use kernel::db::can_hold;
 use kernel::http::{Content, Segments};
 use kernel::keys::Caller;
 
@@ -61,7 +62,7 @@ async fn find(api: &Inventory, caller: &Caller, asked: &Asked, key: String) -> R
     } else {
         let (day, ids) = key.split_once('_').ok_or(Failure::NotFound)?;
         let day: Day = day.parse().map_err(|_| Failure::NotFound)?;
-        let ids = Some(ids.to_owned()).filter(|ids| !ids.contains('\0')).ok_or(Failure::NotFound)?;
+        let ids = Some(ids.to_owned()).filter(|ids| can_hold(ids)).ok_or(Failure::NotFound)?;
         api.kernel.db.read(move |tx| store::by_name(tx, &account, day, &ids)).await?
     };
     Reply::json(asked, StatusCode::OK, &StockView::of(&found.ok_or(Failure::NotFound)?))

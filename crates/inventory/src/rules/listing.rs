@@ -1,5 +1,6 @@
 //! Which part of a collection is asked for, and in which order.
 
+use kernel::db::can_hold;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher as _};
 
@@ -140,7 +141,7 @@ pub(crate) struct StockListing {
 /// What to search for, folded. `None`: the empty text, which is in everything.
 pub(crate) fn search(text: &str) -> Option<String> {
     const LONGER_THAN_ANY_NAME: usize = 1000;
-    if text.contains('\0') {
+    if !can_hold(text) {
         // No name has one, and no database takes one.
         return Some(" ".repeat(LONGER_THAN_ANY_NAME));
     }
@@ -178,7 +179,7 @@ impl Position {
         // It comes from outside: anybody can write one.
         let fits = |((key, _), value): (&(Key, Direction), &KeyValue)| match value {
             KeyValue::Int(_) => matches!(key, Key::Date | Key::Qty),
-            KeyValue::Text(text) => !matches!(key, Key::Date | Key::Qty) && !text.contains('\0'),
+            KeyValue::Text(text) => !matches!(key, Key::Date | Key::Qty) && can_hold(text),
         };
         let is_of_this = of_page == page && of_listing == digest(listing) && keys.len() == order.len();
         (is_of_this && order.iter().zip(&keys).all(fits)).then_some(Self { keys, number })

@@ -11,11 +11,11 @@ mod table;
 use std::collections::HashSet;
 use std::fmt;
 use std::fs::File;
-use std::io::{BufRead, BufReader, Seek as _, SeekFrom, Write};
+use std::io::{BufRead as _, Write};
 
 use kernel::clock::Micros;
 use kernel::db::{Error as DbError, Tx};
-use kernel::transfer::{ExportError, Import, ImportError, Secrets, Summary, Transfer};
+use kernel::transfer::{Content, ExportError, Import, ImportError, Secrets, Summary, Transfer, unreadable};
 
 use crate::rules::{Faults, Product, Shop, Upload};
 use crate::store::{self, Intake, Mistake};
@@ -70,40 +70,13 @@ impl fmt::Display for Place {
 }
 
 /// Takes the objects of a file in turn.
-type Take<'t> = dyn FnMut(Part, Place, &Source<'_>) -> Result<(), ImportError> + 't;
+type TakeEach<'t> = dyn FnMut(Part, Place, &Source<'_>) -> Result<(), ImportError> + 't;
 
-/// What is read, as often as it takes.
-enum Content {
-    Text(String),
-    File(File),
-}
-
-impl Content {
-    fn read(&self, take: &mut Take<'_>) -> Result<(), ImportError> {
-        let mut reader: Box<dyn BufRead + '_> = match self {
-            Self::Text(text) => Box::new(text.as_bytes()),
-            Self::File(file) => {
-                let mut file = file;
-                file.seek(SeekFrom::Start(0)).map_err(unreadable)?;
-                Box::new(BufReader::with_capacity(256 << 10, file))
-            }
-        };
-        // Some editors put a mark there.
-        if reader.fill_buf().map_err(unreadable)?.starts_with(b"\xef\xbb\xbf") {
-            reader.consume(3);
-        }
-        // A document is an object, and the name of no column begins so.
-        let first = reader.fill_buf().map_err(unreadable)?.trim_ascii_start().first();
-        if matches!(first, Some(b'{' | b'[')) {
-            document::read(reader, take)
-        } else {
-            table::read(reader, take)
-        }
-    }
-}
-
-fn unreadable(error: std::io::Error) -> ImportError {
-    ImportError::File(format!("cannot read: {error}"))
+fn read(content: &Content, take: &mut TakeEach<'_>) -> Result<(), ImportError> {
+    let mut reader = content.open()?;
+    // A document is an object, and the name of no column begins so.
+    let first = reader.fill_buf().map_err(unreadable)?.trim_ascii_start().first();
+    if matches!(first, Some(b'{' | b'[')) { document::read(reader, take) } else { table::read(reader, take) }
 }
 
 fn mistake(place: Place, faults: &Faults) -> ImportError {
@@ -122,7 +95,7 @@ struct Sound {
 fn look(account: String, content: Content) -> Result<Box<dyn Import>, ImportError> {
     let (mut shops, mut products, mut stock_count) = (Vec::new(), Vec::new(), 0);
     let mut ids = HashSet::new();
-    content.read(&mut |part, place, source| {
+    read(&content, &mut |part, place, source| {
         let faulty = |faults| mistake(place, &faults);
         let id = match part {
             Part::Stock => {
@@ -158,7 +131,7 @@ impl Import for Sound {
         progress((self.shops.len() + self.products.len()) as u64);
         let intake = Intake::begin(tx, &self.account)?;
         let mut storing = Storing { tx, progress, intake, piece: Upload::default(), places: Vec::new() };
-        self.content.read(&mut |part, place, source| match part {
+        read(&self.content, &mut |part, place, source| match part {
             Part::Stock => storing.take(place, source),
             Part::Shops | Part::Products => Ok(()),
         })?;

@@ -6,9 +6,9 @@
 use std::borrow::Cow;
 use std::io::{BufRead, Read as _};
 
-use kernel::transfer::ImportError;
+use kernel::transfer::{ImportError, unreadable};
 
-use super::{Part, Place, Take, unreadable};
+use super::{Part, Place, TakeEach};
 use crate::wire::{STOCK, Source};
 
 /// Columns that may be missing.
@@ -18,7 +18,7 @@ const OPTIONAL: [&str; 2] = ["original_price", "stock_total_price"];
 const RECORD_AT_MOST: usize = 64 << 10;
 
 /// Hands all lines of a table over.
-pub(super) fn read(source: impl BufRead, take: &mut Take<'_>) -> Result<(), ImportError> {
+pub(super) fn read(source: impl BufRead, take: &mut TakeEach<'_>) -> Result<(), ImportError> {
     let mut records = Records { source, line: 0, text: String::new() };
     let line = records.next()?.unwrap_or(1);
     let delimiter = if records.text.contains(';') { ';' } else { ',' };

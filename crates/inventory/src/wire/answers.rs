@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use axum::Json;
 use axum::body::Bytes;
-use axum::http::header::{CONTENT_TYPE, LOCATION, WWW_AUTHENTICATE};
+use axum::http::header::{CONTENT_TYPE, LOCATION, VARY};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use kernel::http::{Cause, Dialect, Fault};
@@ -315,6 +315,7 @@ impl Dialect for Inventory {
         (503, "The service cannot work now"),
     ];
     const BODY_LIMIT: usize = 32 << 20;
+    const CHALLENGE: &'static str = "Bearer realm=\"api\"";
     const ALWAYS_ALLOWS: bool = true;
 
     fn render(fault: &Fault) -> Response {
@@ -328,17 +329,11 @@ impl Dialect for Inventory {
             Fault::Forbidden => "CSRF Failed: the request comes from a page of another site.".to_owned(),
             other => other.public_message().to_owned(),
         };
-        let mut response = (fault.status(), Json(ErrorBody { detail })).into_response();
-        if matches!(fault, Fault::Unauthenticated | Fault::WrongCredential) {
-            response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"api\""));
-        }
-        response
+        (fault.status(), Json(ErrorBody { detail })).into_response()
     }
 
     fn finish(_: Option<&kernel::keys::Caller>, response: &mut Response) {
-        use axum::http::header::{CACHE_CONTROL, VARY};
         response.headers_mut().insert(VARY, HeaderValue::from_static("Accept"));
-        response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
 }
 

@@ -1,5 +1,6 @@
 //! Objects read into what they mean, with everything that is wrong with them.
 
+use kernel::db::can_hold;
 use std::borrow::Cow;
 
 use serde_json::value::RawValue;
@@ -170,7 +171,7 @@ fn text<'a>(given: &Given<'a>, at_most: usize) -> Field<Option<Cow<'a, str>>> {
         Given::Number(digits) => Cow::Borrowed(*digits),
         Given::Truth(_) | Given::Other => return Err("Not a valid string.".into()),
     };
-    if text.contains('\0') {
+    if !can_hold(&text) {
         return Err("Null characters are not allowed.".into());
     }
     // A letter has a byte at least.

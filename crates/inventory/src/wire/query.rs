@@ -6,6 +6,7 @@ use crate::rules::{
     Day, Days, Faults, NameListing, StockListing, key_of_names, key_of_stock, orders, page_number, page_size,
     search,
 };
+use kernel::db::can_hold;
 
 /// The page that is wanted.
 pub(crate) fn page(asked: &Asked) -> Result<i64, Failure> {
@@ -33,7 +34,7 @@ pub(crate) fn stock_listing(asked: &Asked) -> Result<StockListing, Failure> {
         let id = asked.filter(name).map(str::to_owned);
         match id {
             // No database takes it.
-            Some(id) if id.contains('\0') => {
+            Some(id) if !can_hold(&id) => {
                 faults.take(name, Err("Null characters are not allowed.".into())).flatten()
             }
             id => id,

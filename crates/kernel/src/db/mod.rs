@@ -32,7 +32,7 @@ pub use self::group::Group;
 use self::job::Call;
 pub use self::lists::{Page, Window};
 pub use self::migrate::{Migration, migrations};
-pub use self::tx::{Column, Row, Tx, Value};
+pub use self::tx::{Column, Row, Tx, Value, can_hold};
 use crate::metrics::DbMetrics;
 
 /// Where a database is. Parsed from `sqlite:FILE` or `postgres://…`.

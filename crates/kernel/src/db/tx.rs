@@ -9,6 +9,13 @@ use postgres::types::{IsNull, ToSql, Type, private::BytesMut};
 
 use super::Error;
 
+/// Whether a database can hold the text: in PostgreSQL's there is no NUL. To be asked of all that comes from outside
+/// before it is bound, or looked for.
+#[must_use]
+pub fn can_hold(text: &str) -> bool {
+    !text.contains('\0')
+}
+
 /// A value bound to a placeholder. Its `Debug` says nothing of what it holds: the PostgreSQL client writes the
 /// parameters of statements into the log.
 #[derive(Clone, Copy)]
@@ -17,7 +24,7 @@ pub enum Value<'a> {
     Null,
     /// A `BIGINT`.
     Int(i64),
-    /// A `TEXT`. PostgreSQL refuses NUL in it: parse it out at the door.
+    /// A `TEXT` that the database [can hold](can_hold).
     Text(&'a str),
 }
 

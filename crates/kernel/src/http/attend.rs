@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use axum::body::Bytes;
 use axum::extract::{FromRequestParts, Request, State};
-use axum::http::header::{ALLOW, FORWARDED, HOST, HeaderName, VIA};
+use axum::http::header::{ALLOW, CACHE_CONTROL, FORWARDED, HOST, HeaderName, VIA};
 use axum::http::request::Parts;
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderValue, Method, Uri};
@@ -96,6 +96,8 @@ pub(super) async fn attend<D: Dialect>(
         response.headers_mut().insert(ALLOW, allow.clone());
     }
     D::finish(visit.caller.as_ref(), &mut response);
+    // What one partner is told is nobody else's, and what was refused may be granted the next time.
+    response.headers_mut().entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response.headers_mut().insert(REQUEST_ID, request_id.clone());
     response
 }

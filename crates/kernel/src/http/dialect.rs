@@ -7,7 +7,8 @@
 use std::time::Duration;
 
 use axum::Json;
-use axum::http::header::{CACHE_CONTROL, RETRY_AFTER};
+use axum::body::Bytes;
+use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use serde::Serialize;
@@ -92,6 +93,9 @@ impl Fault {
         if let Some(seconds) = wait {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
+        if matches!(self, Self::Unauthenticated | Self::WrongCredential) {
+            response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static(D::CHALLENGE));
+        }
         let cause = match self {
             Self::Internal(cause) | Self::Unavailable(cause) => cause,
             other => other.public_message().to_owned(),
@@ -114,6 +118,20 @@ impl From<db::Error> for Fault {
 #[derive(Clone, Debug)]
 pub struct Cause(pub String);
 
+/// An answer as JSON.
+///
+/// # Errors
+/// [`Fault::Internal`] if it cannot be written so.
+pub fn encode(answer: &impl Serialize) -> Result<Bytes, Fault> {
+    let json = serde_json::to_vec(answer);
+    json.map(Bytes::from).map_err(|error| Fault::Internal(format!("an answer is no JSON: {error}")))
+}
+
+/// What was [encoded](encode), perhaps long ago.
+pub fn json(body: Bytes) -> Response {
+    ([(CONTENT_TYPE, HeaderValue::from_static("application/json"))], body).into_response()
+}
+
 /// How one API words what goes wrong. Implemented by the type that is also the state of its handlers, so that
 /// the kernel's extractors speak it without being told.
 pub trait Dialect: Clone + Send + Sync + 'static {
@@ -125,6 +143,8 @@ pub trait Dialect: Clone + Send + Sync + 'static {
     const BODY_LIMIT: usize;
     /// Whether keys open anything here. Looking one up takes the database.
     const ASKS_FOR_KEYS: bool = true;
+    /// How a refused credential is asked for again (RFC 9110, section 11.6.1).
+    const CHALLENGE: &'static str = "Bearer";
     /// Whether every answer names the methods of its path in `Allow`, and not only the refusal of another one.
     const ALWAYS_ALLOWS: bool = false;
 
@@ -155,6 +175,6 @@ impl Dialect for Plain {
 
     fn render(fault: &Fault) -> Response {
         let body = PlainError { detail: fault.public_message().to_owned() };
-        (fault.status(), [(CACHE_CONTROL, "no-store")], Json(body)).into_response()
+        (fault.status(), Json(body)).into_response()
     }
 }

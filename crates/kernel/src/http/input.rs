@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
+use crate::db::can_hold;
 use axum::body::Body;
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::http::header::CONTENT_TYPE;
@@ -59,7 +60,7 @@ impl Input {
             Some(Value::Number(number)) => number.to_string(),
             Some(_) => return Err(BadParameter::new(name, "must be a text")),
         };
-        if text.contains('\0') { Err(BadParameter::new(name, "must not hold a NUL")) } else { Ok(Some(text)) }
+        if can_hold(&text) { Ok(Some(text)) } else { Err(BadParameter::new(name, "must not hold a NUL")) }
     }
 }
 

@@ -9,9 +9,9 @@ mod polite;
 mod serve;
 
 pub use self::attend::{Admitted, Client, HttpSettings, Peer, Refusal};
-pub use self::dialect::{Cause, Dialect, Fault, Plain, PlainError};
+pub use self::dialect::{Cause, Dialect, Fault, Plain, PlainError, encode, json};
 pub use self::input::{BadParameter, Content, Input, Pairs, Payload, Query, Segments};
-pub use self::operations::{Operation, Place, Routes, fit};
+pub use self::operations::{Operation, Place, Routes, fit, methods};
 pub use self::own::{app, metrics_app};
 pub use self::serve::{Service, Tls, TlsError, serve};
 

@@ -25,6 +25,24 @@ use super::dialect::{Dialect, Fault};
 use super::input::BodyLimit;
 use crate::api::Kernel;
 
+/// Methods of an [`Operation`].
+pub mod methods {
+    use axum::http::Method;
+
+    /// Reading something; HEAD does it without the body.
+    pub const GET: &[Method] = &[Method::GET, Method::HEAD];
+    /// Making something, or whatever takes a body.
+    pub const POST: &[Method] = &[Method::POST];
+    /// Replacing something.
+    pub const PUT: &[Method] = &[Method::PUT];
+    /// Changing a part of something.
+    pub const PATCH: &[Method] = &[Method::PATCH];
+    /// Deleting something.
+    pub const DELETE: &[Method] = &[Method::DELETE];
+    /// Asking what can be done.
+    pub const OPTIONS: &[Method] = &[Method::OPTIONS];
+}
+
 /// One operation of an API: where it is, who answers it, what goes in and out.
 pub struct Operation<D> {
     methods: &'static [Method],

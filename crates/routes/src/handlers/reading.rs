@@ -3,12 +3,9 @@
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::HeaderValue;
-use axum::http::header::CONTENT_TYPE;
-use axum::response::{IntoResponse as _, Response};
-use kernel::db::{Tx, Window};
-use kernel::http::{Admitted, Fault, Pairs, Segments};
-use serde::Serialize;
+use axum::response::Response;
+use kernel::db::{Tx, Window, can_hold};
+use kernel::http::{Admitted, Pairs, Segments, encode, json};
 
 use crate::Routes;
 use crate::rules::{ChatId, ChatType, Error, RegionId, ReportTypeId, RoleId, STATISTICS, UnitId};
@@ -42,53 +39,49 @@ impl Question {
     }
 
     fn answer(&self, tx: &mut Tx<'_>) -> Result<Bytes, Error> {
-        match self {
-            Self::Units(window) => json(wire::Units::from(reference::units(tx, *window)?)),
+        let encoded = match self {
+            Self::Units(window) => encode(&wire::Units::from(reference::units(tx, *window)?)),
             Self::Unit(name) => {
-                json(wire::UnitView::from(reference::unit(tx, name)?.ok_or(Error::UnitNotFound)?))
+                encode(&wire::UnitView::from(reference::unit(tx, name)?.ok_or(Error::UnitNotFound)?))
             }
-            Self::Regions(window) => json(wire::Regions::from(reference::regions(tx, *window)?)),
-            Self::Chats(window) => json(wire::Chats::from(chats::all(tx, *window)?)),
+            Self::Regions(window) => encode(&wire::Regions::from(reference::regions(tx, *window)?)),
+            Self::Chats(window) => encode(&wire::Chats::from(chats::all(tx, *window)?)),
             Self::Chat(chat) => {
-                json(wire::ChatView::from(chats::find(tx, *chat)?.ok_or(Error::ChatNotFound)?))
+                encode(&wire::ChatView::from(chats::find(tx, *chat)?.ok_or(Error::ChatNotFound)?))
             }
             Self::ReportTypes(below, window) => {
-                json(wire::ReportTypes::from(reference::report_types(tx, *below, *window)?))
+                encode(&wire::ReportTypes::from(reference::report_types(tx, *below, *window)?))
             }
             Self::ReportType(name) => {
                 let found = reference::report_type(tx, name)?.ok_or(Error::ReportTypeNotFound)?;
-                json(wire::ReportTypeView::from(found))
+                encode(&wire::ReportTypeView::from(found))
             }
             Self::RouteUnits(chat, report_type, window) => {
-                json(wire::UnitIds::from(routes::units(tx, *chat, *report_type, *window)?))
+                encode(&wire::UnitIds::from(routes::units(tx, *chat, *report_type, *window)?))
             }
             Self::RouteChats(unit, report_type, window) => {
-                json(wire::ChatIds::from(routes::chats(tx, *unit, *report_type, *window)?))
+                encode(&wire::ChatIds::from(routes::chats(tx, *unit, *report_type, *window)?))
             }
             Self::UserRegions(chat, window) => {
                 let role = role(tx, *chat)?;
-                json(wire::Regions::from(roles::regions(tx, role, *window)?))
+                encode(&wire::Regions::from(roles::regions(tx, role, *window)?))
             }
             Self::UserUnits(chat, region, window) => {
                 let role = role(tx, *chat)?;
-                json(wire::UserUnits::from(roles::units(tx, role, *region, *window)?))
+                encode(&wire::UserUnits::from(roles::units(tx, role, *region, *window)?))
             }
             Self::UserReportTypes(chat, window) => {
                 let role = role(tx, *chat)?;
-                json(wire::ReportTypes::from(roles::report_types(tx, role, *window)?))
+                encode(&wire::ReportTypes::from(roles::report_types(tx, role, *window)?))
             }
-        }
+        };
+        Ok(encoded?)
     }
 }
 
 /// The role of a chat that must have one.
 pub(super) fn role(tx: &mut Tx<'_>, chat: ChatId) -> Result<RoleId, Error> {
     chats::find(tx, chat)?.ok_or(Error::ChatNotFound)?.role.ok_or(Error::NoRole)
-}
-
-fn json(answer: impl Serialize) -> Result<Bytes, Error> {
-    let json = serde_json::to_vec(&answer);
-    json.map(Bytes::from).map_err(|error| Error::Fault(Fault::Internal(error.to_string())))
 }
 
 /// Answers a question: as before if nothing was written since, else from the database.
@@ -99,7 +92,7 @@ async fn answer(Routes(desk): Routes, question: Question) -> Result<Response, Er
         desk.kernel.db.read_latest(move |tx| question.answer(tx))
     };
     let body = desk.answers.of(question, stamp, read).await?;
-    Ok(([(CONTENT_TYPE, HeaderValue::from_static("application/json"))], body).into_response())
+    Ok(json(body))
 }
 
 type Answer = Result<Response, Error>;
@@ -198,7 +191,7 @@ pub(crate) async fn user_report_types(
     answer(api, Question::UserReportTypes(chat, window)).await
 }
 
-/// A name that something may have. No database keeps a NUL.
+/// A name that something may have.
 fn known(name: String) -> Option<String> {
-    Some(name).filter(|name| !name.contains('\0'))
+    Some(name).filter(|name| can_hold(name))
 }

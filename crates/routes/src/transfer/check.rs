@@ -1,5 +1,6 @@
 //! What must hold in a file by itself.
 
+use kernel::db::can_hold;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::fmt::Arguments;
@@ -120,7 +121,7 @@ fn check_text(found: &mut Mistakes, place: Arguments<'_>, text: &str, length: Ra
     if !length.contains(&characters) {
         let (least, most) = length.into_inner();
         found.add(place, format_args!("has {characters} characters, and may have {least} to {most}"));
-    } else if text.contains('\0') {
+    } else if !can_hold(text) {
         found.add(place, "holds a NUL");
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use jiff::tz::TimeZone;
 use kernel::time::OffsetTime;
-use kernel::transfer::ImportError;
+use kernel::transfer::{ImportError, check_name, check_text, mistake};
 use serde::{Deserialize, Serialize};
 use serde_json::Number;
 
@@ -112,7 +112,7 @@ fn check_event(place: &str, event: &EventDoc) -> Result<(), ImportError> {
         check_text(place, field, text)?;
     }
     for account in accounts {
-        check_name(place, "open_to or quotas", account)?;
+        check_name(place, "open_to or quotas", account, NAME_AT_MOST)?;
     }
     if let Some((account, quota)) = quotas.iter().find(|(_, quota)| **quota < 0) {
         return Err(mistake(place, &format!("quotas.{account}"), format!("{quota} is negative")));
@@ -158,8 +158,8 @@ fn check_seats(place: &str, show: &ShowDoc) -> Result<(), ImportError> {
 }
 
 fn check_seat(place: &str, seat: &SeatDoc) -> Result<(), ImportError> {
-    check_name(place, "seat_id", &seat.seat_id)?;
-    check_name(place, "currency_id", &seat.currency_id)?;
+    check_name(place, "seat_id", &seat.seat_id, NAME_AT_MOST)?;
+    check_name(place, "currency_id", &seat.currency_id, NAME_AT_MOST)?;
     if seat.price < Price::default() {
         return Err(mistake(place, "price", format!("{} is negative", seat.price)));
     }
@@ -174,23 +174,4 @@ fn check_seat(place: &str, seat: &SeatDoc) -> Result<(), ImportError> {
         }
         _ => Ok(()),
     }
-}
-
-fn check_name(place: &str, field: &str, name: &str) -> Result<(), ImportError> {
-    check_text(place, field, name)?;
-    match name.chars().count() {
-        1..=NAME_AT_MOST => Ok(()),
-        length => {
-            Err(mistake(place, field, format!("has {length} characters, and may have 1 to {NAME_AT_MOST}")))
-        }
-    }
-}
-
-/// PostgreSQL's text holds no NUL.
-fn check_text(place: &str, field: &str, text: &str) -> Result<(), ImportError> {
-    if text.contains('\0') { Err(mistake(place, field, "holds a NUL")) } else { Ok(()) }
-}
-
-fn mistake(place: &str, field: &str, what: impl std::fmt::Display) -> ImportError {
-    ImportError::File(format!("{place}.{field}: {what}"))
 }

@@ -1,11 +1,18 @@
 //! Reference data in and out, by file.
 
+mod check;
+mod content;
+mod lists;
+
 use std::fs::File;
 use std::io::{Read as _, Write};
 use std::ops::AddAssign;
 
 use serde::de::DeserializeOwned;
 
+pub use self::check::{check_name, check_text, mistake};
+pub use self::content::{Content, unreadable};
+pub use self::lists::{Take, located, read_lists};
 use crate::clock::Micros;
 use crate::db::{Error, Tx};
 
@@ -81,7 +88,7 @@ pub trait Transfer: Send + Sync {
     /// As [`Transfer::parse`].
     fn parse_file(&self, mut file: File) -> Result<Box<dyn Import>, ImportError> {
         let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes).map_err(|error| ImportError::File(format!("cannot read: {error}")))?;
+        file.read_to_end(&mut bytes).map_err(unreadable)?;
         self.parse(&as_text(bytes)?)
     }
 
