@@ -18,7 +18,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::ring;
@@ -29,6 +29,9 @@ use tower_http::normalize_path::NormalizePath;
 
 use super::attend::Peer;
 use super::polite::Polite;
+
+/// Its sender is gone once the server stops.
+type Going = watch::Receiver<()>;
 
 /// What answers requests.
 pub type Service = NormalizePath<Router>;
@@ -93,6 +96,7 @@ pub async fn serve(
 ) {
     let graceful = GracefulShutdown::new();
     let places = Arc::new(Semaphore::new(CONNECTIONS_AT_MOST));
+    let (go, going) = watch::channel(());
     tokio::pin!(stop);
     loop {
         let accepted = async {
@@ -106,7 +110,8 @@ pub async fn serve(
         };
         match accepted {
             Ok((stream, peer, place)) => {
-                let connection = connection(stream, peer, tls.clone(), app.clone(), graceful.watcher());
+                let connection =
+                    connection(stream, peer, tls.clone(), app.clone(), graceful.watcher(), going.clone());
                 tokio::spawn(async move {
                     let _place = place;
                     connection.await;
@@ -115,7 +120,7 @@ pub async fn serve(
             Err(error) => hold_back(&error).await,
         }
     }
-    drop(listener);
+    drop((listener, go));
     if tokio::time::timeout(grace, graceful.shutdown()).await.is_err() {
         tracing::warn!("some requests were still under way when the time to stop was over");
     }
@@ -130,22 +135,36 @@ async fn hold_back(error: &io::Error) {
     }
 }
 
-async fn connection(stream: TcpStream, peer: SocketAddr, tls: Option<Tls>, app: Service, watcher: Watcher) {
+async fn connection(
+    stream: TcpStream,
+    peer: SocketAddr,
+    tls: Option<Tls>,
+    app: Service,
+    watcher: Watcher,
+    mut going: Going,
+) {
     drop(stream.set_nodelay(true));
     let Some(Tls(acceptor)) = tls else {
-        return match tokio::time::timeout(PATIENCE, begins_with_http2(&stream)).await {
-            Ok(Ok(true)) => speak_http2(stream, peer, app, watcher).await,
-            Ok(Ok(false)) => speak_http1(stream, peer, app, watcher).await,
-            Ok(Err(_)) | Err(_) => {}
+        return match greeted(begins_with_http2(&stream), &mut going).await {
+            Ok(true) => speak_http2(stream, peer, app, watcher).await,
+            Ok(false) => speak_http1(stream, peer, app, watcher).await,
+            Err(_) => {}
         };
     };
-    match tokio::time::timeout(PATIENCE, acceptor.accept(stream)).await {
-        Ok(Ok(stream)) if stream.get_ref().1.alpn_protocol() == Some(b"h2") => {
+    match greeted(acceptor.accept(stream), &mut going).await {
+        Ok(stream) if stream.get_ref().1.alpn_protocol() == Some(b"h2") => {
             speak_http2(stream, peer, app, watcher).await;
         }
-        Ok(Ok(stream)) => speak_http1(stream, peer, app, watcher).await,
-        Ok(Err(error)) => tracing::debug!(%error, "no TLS handshake"),
-        Err(_) => tracing::debug!("a TLS handshake took too long"),
+        Ok(stream) => speak_http1(stream, peer, app, watcher).await,
+        Err(error) => tracing::debug!(%error, "no TLS handshake"),
+    }
+}
+
+/// What a client says first, unless that takes too long or the server stops before.
+async fn greeted<T>(greeting: impl Future<Output = io::Result<T>>, going: &mut Going) -> io::Result<T> {
+    tokio::select! {
+        greeted = tokio::time::timeout(PATIENCE, greeting) => greeted?,
+        _ = going.changed() => Err(io::Error::other("the server stops")),
     }
 }
 
