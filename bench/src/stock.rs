@@ -176,6 +176,7 @@ fn pages(engine: &str, place: &mut Place) -> anyhow::Result<Vec<Row>> {
         ("a shop's stock", "shop_id=7"),
         ("stock by name", "ordering=name"),
         ("stock by date, the latest first", "ordering=-date"),
+        ("stock by quantity", "ordering=qty"),
     ] {
         let first = format!("{COLLECTION}?{words}");
         let count = page(&place.read(&first)?)?.count;

@@ -39,7 +39,16 @@ struct Found {
 
 impl Filter<'_> {
     pub(super) fn is_none(&self) -> bool {
-        self.listing.days.is_all() && self.shop.is_none() && self.product.is_none() && self.found.is_none()
+        self.shop.is_none() && self.is_at_most_of_a_shop()
+    }
+
+    /// All that a shop has.
+    fn is_of_a_shop(&self) -> bool {
+        self.shop.is_some() && self.is_at_most_of_a_shop()
+    }
+
+    fn is_at_most_of_a_shop(&self) -> bool {
+        self.listing.days.is_all() && self.product.is_none() && self.found.is_none()
     }
 }
 
@@ -366,6 +375,7 @@ impl Way {
                 ..way(&["shop", "number"])
             },
             Key::Date => way(&["day", "number"]),
+            Key::Qty if filter.is_none() || filter.is_of_a_shop() => way(&["number"]),
             Key::Qty => way(&["shop", "product", "day"]),
         }
     }

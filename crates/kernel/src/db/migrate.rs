@@ -38,6 +38,7 @@ pub fn migrations() -> &'static [Migration] {
         6 "0006_inventory",
         7 "0007_affiliates",
         8 "0008_routes_paging",
+        9 "0009_inventory_qty",
     ]
 }
 
