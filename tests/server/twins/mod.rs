@@ -46,6 +46,9 @@ async fn is_refused(world: &World, operation: &Operation, path: &str, credential
     let what = format!("{} {path} with {} {}", operation.method, credential.0, credential.1.escape_ascii());
     assert_eq!(answer.status, 401, "{what}: {}", answer.text);
     assert_eq!(answer.header("content-type"), "application/json", "{what}");
+    assert_eq!(answer.header("cache-control"), "no-store", "{what}");
+    let challenge = answer.header("www-authenticate");
+    assert!(challenge.starts_with("Bearer") || challenge.starts_with("Basic"), "{what}: {challenge:?}");
     world.tells_nothing(&answer, &what);
     answer
 }
@@ -105,6 +108,7 @@ async fn an_operation_opens_for_a_good_key_wherever_a_client_can_put_it(engine: 
             let what = format!("{} {path} with a good key in {}", operation.method, credential.0);
             assert_ne!(answer.status, StatusCode::UNAUTHORIZED, "{what}: {}", answer.text);
             assert!(answer.status.as_u16() < 500, "{what}: {}", answer.text);
+            assert_eq!(answer.header("cache-control"), "no-store", "{what}");
             world.repeats_no_key(&answer, &what);
         }
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{Extension, Request, State};
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::header::CONTENT_TYPE;
 use axum::http::{Method, StatusCode};
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
@@ -111,22 +111,18 @@ struct Health {
     status: &'static str,
 }
 
-fn no_store(status: StatusCode, health: Health) -> Response {
-    (status, [(CACHE_CONTROL, "no-store")], Json(health)).into_response()
-}
-
 /// The process lives.
-async fn health() -> Response {
-    no_store(StatusCode::OK, Health { status: "ok" })
+async fn health() -> Json<Health> {
+    Json(Health { status: "ok" })
 }
 
 /// It can do its work: a write lasts.
 async fn ready(State(kernel): State<Arc<Kernel>>) -> Response {
     match kernel.readiness.check(&kernel.db, &kernel.clock).await {
-        Ok(()) => no_store(StatusCode::OK, Health { status: "ready" }),
+        Ok(()) => Json(Health { status: "ready" }).into_response(),
         Err(cause) => {
-            let mut response =
-                no_store(StatusCode::SERVICE_UNAVAILABLE, Health { status: "database unavailable" });
+            let health = Json(Health { status: "database unavailable" });
+            let mut response = (StatusCode::SERVICE_UNAVAILABLE, health).into_response();
             response.extensions_mut().insert(super::Cause(cause));
             response
         }
