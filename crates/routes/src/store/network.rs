@@ -155,14 +155,12 @@ fn put_units(tx: &mut Tx<'_>, units: &Table<Unit>) -> Result<(), Error> {
         let follow = format!("UPDATE routes_role_units SET region_id = {region} WHERE region_id <> {region}");
         tx.execute(&follow, &[])?;
     }
-    if units.changed().any(|(id, _)| units.before(id).is_none()) {
-        tx.execute(
-            "UPDATE routes_units SET position = numbered.position \
-             FROM (SELECT id, row_number() OVER (ORDER BY id) - 1 AS position FROM routes_units) numbered \
-             WHERE numbered.id = routes_units.id AND numbered.position <> routes_units.position",
-            &[],
-        )?;
-    }
+    tx.execute(
+        "UPDATE routes_units SET position = numbered.position \
+         FROM (SELECT id, row_number() OVER (ORDER BY id) - 1 AS position FROM routes_units) numbered \
+         WHERE numbered.id = routes_units.id AND numbered.position <> routes_units.position",
+        &[],
+    )?;
     Ok(())
 }
 
