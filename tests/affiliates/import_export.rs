@@ -187,3 +187,17 @@ async fn a_history_of_thousands_needs_little_memory(engine: Engine) {
     assert!(exported.trim().parse::<usize>().is_ok_and(|length| length > 38_000_000), "{exported}");
     assert_eq!(app.supplier("hotel-hello").counts(EVER).await.0, 2_600);
 }
+
+/// Else it goes on with plans for empty tables, which take the longer the more is there.
+#[test]
+fn postgresql_counts_what_an_import_brings() {
+    let app = App::start(Engine::Postgres);
+    let mut file = suppliers();
+    let at = "2022-10-04T23:59:44Z";
+    file["accesses"] = (1..=1_500).map(|id| access("hotel-hello", id, at)).collect();
+    file["purchases"] = (1..=1_500).map(|id| purchase("hotel-hello", &id.to_string(), 0, at)).collect();
+    app.import("affiliates", &file).printed();
+    for table in ["affiliates_accesses", "affiliates_purchases"] {
+        assert!(app.database.rows_planned_with(table) >= 1_000, "{table}");
+    }
+}

@@ -371,3 +371,15 @@ async fn an_import_without_an_account_is_refused(engine: Engine) {
     }
     assert_eq!(app.database.value("SELECT count(*) FROM inventory_shops"), "0");
 }
+
+/// Else it goes on with plans for empty tables, which take the longer the more is there.
+#[test]
+fn postgresql_counts_what_an_import_brings() {
+    let app = furnished(Engine::Postgres);
+    let mut table = String::from("date,shop_id,product_id,qty\n");
+    for place in 0..1_500 {
+        writeln!(table, "{}-01-{:02},3,6313,1", 1990 + place / 28, place % 28 + 1).expect("a text grows");
+    }
+    import(&app, "network", "stock.csv", &table).printed();
+    assert!(app.database.rows_planned_with("inventory_stock") >= 1_000);
+}

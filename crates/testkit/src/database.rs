@@ -152,6 +152,16 @@ impl Database {
         }
     }
 
+    /// How many rows PostgreSQL takes a table to have when it plans; -1 if it has never counted them.
+    ///
+    /// # Panics
+    /// If it is SQLite.
+    #[must_use]
+    pub fn rows_planned_with(&self, table: &str) -> i64 {
+        let sql = format!("SELECT CAST(reltuples AS BIGINT) FROM pg_class WHERE oid = '{table}'::regclass");
+        self.value(&sql).parse().expect("a number")
+    }
+
     /// Keeps everybody else from writing to `table` (on SQLite to any) until it is dropped; they wait.
     ///
     /// # Panics

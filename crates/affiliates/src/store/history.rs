@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use kernel::clock::Micros;
 use kernel::db::{Error as DbError, Tx};
-use kernel::transfer::{ExportError, ImportError, Summary};
+use kernel::transfer::{ExportError, Growth, ImportError, Summary};
 
 use super::places::{Places, Ties};
 use super::purchases::{self, Standing};
@@ -22,6 +22,8 @@ use crate::wire::{self, Purchase};
 pub(crate) struct Intake {
     accesses: Places,
     purchases: Places,
+    growth_of_accesses: Growth,
+    growth_of_purchases: Growth,
 }
 
 impl Default for Intake {
@@ -29,6 +31,8 @@ impl Default for Intake {
         Self {
             accesses: Places::of(&accesses::HISTORY, Ties::InAnyOrder),
             purchases: Places::of(&purchases::HISTORY, Ties::InAnyOrder),
+            growth_of_accesses: Growth::of(&["affiliates_accesses"]),
+            growth_of_purchases: Growth::of(&["affiliates_purchases", "affiliates_tallies"]),
         }
     }
 }
@@ -85,6 +89,7 @@ impl Intake {
             ));
         }
         accesses::insert_rows(tx, &rows)?;
+        self.growth_of_accesses.add(tx, summary.inserted)?;
         Ok(summary)
     }
 
@@ -126,6 +131,7 @@ impl Intake {
             }
         }
         purchases::insert(tx, &mut self.purchases, &rows)?;
+        self.growth_of_purchases.add(tx, summary.inserted)?;
         Ok(summary)
     }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use kernel::clock::Micros;
 use kernel::db::{Error, Tx};
-use kernel::transfer::Summary;
+use kernel::transfer::{Growth, Summary};
 
 use super::upload::{Counts, Key, Sound, Touched, faults, known, write};
 use super::{Account, claim};
@@ -36,6 +36,7 @@ pub(crate) struct Intake {
     summary: Summary,
     days: BTreeSet<i64>,
     touched: BTreeSet<i64>,
+    growth: Growth,
 }
 
 impl Intake {
@@ -53,6 +54,7 @@ impl Intake {
             summary: Summary::default(),
             days: BTreeSet::new(),
             touched: BTreeSet::new(),
+            growth: Growth::of(&["inventory_stock", "inventory_product_days"]),
         })
     }
 
@@ -90,6 +92,7 @@ impl Intake {
             self.touched.insert(*shop);
         }
         let inserted = inserted.unsigned_abs();
+        self.growth.add(tx, inserted)?;
         self.summary += Summary {
             inserted,
             updated: objects.len() as u64 - inserted,

@@ -293,6 +293,11 @@ impl<'a> Tx<'a> {
         done.map_err(|failure| self.note(failure))
     }
 
+    /// Has PostgreSQL count what is in a table, also what this transaction has put there. SQLite plans without.
+    pub(crate) fn count_anew(&mut self, table: &str) -> Result<(), Error> {
+        if self.is_postgres() { self.script(&format!("ANALYZE {table}")) } else { Ok(()) }
+    }
+
     fn note(&mut self, failure: Failure) -> Error {
         self.conflict |= failure.conflict;
         self.failed.get_or_insert_with(|| failure.error.clone());

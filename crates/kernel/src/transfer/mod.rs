@@ -2,6 +2,7 @@
 
 mod check;
 mod content;
+mod growth;
 mod lists;
 
 use std::fs::File;
@@ -12,6 +13,7 @@ use serde::de::DeserializeOwned;
 
 pub use self::check::{check_name, check_text, mistake};
 pub use self::content::{Content, unreadable};
+pub use self::growth::Growth;
 pub use self::lists::{Take, located, read_lists};
 use crate::clock::Micros;
 use crate::db::{Error, Tx};

@@ -11,7 +11,7 @@ use std::io::Write;
 
 use kernel::clock::Micros;
 use kernel::db::{Error as DbError, Tx};
-use kernel::transfer::{ExportError, Import, ImportError, Secrets, Summary, Transfer, parse_json};
+use kernel::transfer::{ExportError, Growth, Import, ImportError, Secrets, Summary, Transfer, parse_json};
 
 use self::check::check;
 use self::document::{Document, RouteDoc};
@@ -52,11 +52,13 @@ impl Import for Document {
         let removed = network::write(tx, now, &network)?;
         let mut summary = Summary { removed, ..network.summary() };
         progress(self.steps() - self.routes.len() as u64);
+        let mut growth = Growth::of(&["routes_routes"]);
         for routes in self.routes.chunks(AT_ONCE) {
             let row =
                 |route: &RouteDoc| Some([route.chat_id, *types.get(&*route.report_type)?, route.unit_id]);
             let rows: Vec<_> = routes.iter().filter_map(row).collect();
             let added = network::add_routes(tx, now, &rows)?;
+            growth.add(tx, added)?;
             summary.inserted += added;
             summary.unchanged += rows.len() as u64 - added;
             progress(routes.len() as u64);
