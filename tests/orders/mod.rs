@@ -25,13 +25,23 @@ fn start(engine: Engine) -> (App, Partner) {
 
 /// A server that repeats a shopper's calls so often.
 fn relaying_to(engine: Engine, partner: &Partner, repeats: &str) -> App {
+    looking(engine, partner, repeats, "0.2")
+}
+
+/// As [`relaying_to`], but the server looks after no order by itself: a failure that is armed for a question meets the
+/// caller's.
+fn relaying_when_asked(engine: Engine, partner: &Partner, repeats: &str) -> App {
+    looking(engine, partner, repeats, "86400")
+}
+
+fn looking(engine: Engine, partner: &Partner, repeats: &str, first_look: &str) -> App {
     App::builder(engine)
         .env("PARTNERAPI_URL", &partner.server.url)
         .env("PARTNERAPI_HTTP_RETRIES_COUNT_ORDER", repeats)
         .env("PARTNERAPI_HTTP_TIMEOUT_ORDER", "2")
         .env("PARTNERAPI_HTTP_TIMEOUT", "2")
         .env("PARTNERAPI_HTTP_RETRIES_SLEEP", "0")
-        .env("PARTNERAPI_STATUS_POLL", "0.2")
+        .env("PARTNERAPI_STATUS_POLL", first_look)
         .start()
 }
 

@@ -2,7 +2,10 @@
 
 use testkit::{App, Engine, Partner, on_both_engines, until};
 
-use super::{counted, create, errors, events, made, order, orders_at, partner_error, relaying_to, start};
+use super::{
+    counted, create, errors, events, made, order, orders_at, partner_error, relaying_to, relaying_when_asked,
+    start,
+};
 
 on_both_engines!(
     a_partner_that_makes_the_order_and_hangs_up_is_asked_before_it_is_told_again,
@@ -73,7 +76,7 @@ async fn an_order_that_was_given_up_is_found_by_the_job(engine: Engine) {
 
 async fn an_order_that_the_partner_never_got_is_made_by_the_next_request(engine: Engine) {
     let partner = Partner::start(&[]);
-    let app = relaying_to(engine, &partner, "0");
+    let app = relaying_when_asked(engine, &partner, "0");
     for (order_id, endpoint) in [(36, "create"), (37, "find-orders")] {
         partner.arm(endpoint, "hang-up", 1).await;
         assert_eq!(errors(&create(&app, &order(order_id)).await), partner_error());

@@ -2,9 +2,9 @@
 
 use reqwest::Method;
 use serde_json::json;
-use testkit::{Engine, on_both_engines, until};
+use testkit::{Engine, Partner, on_both_engines, until};
 
-use super::{counted, create, errors, events, made, order, partner_error, send, start};
+use super::{counted, create, errors, events, made, order, partner_error, relaying_when_asked, send, start};
 
 on_both_engines!(
     the_partners_word_becomes_our_numbers,
@@ -64,7 +64,8 @@ async fn a_word_that_the_table_does_not_have_is_counted(engine: Engine) {
 }
 
 async fn a_partner_that_cannot_tell_is_an_error(engine: Engine) {
-    let (app, partner) = start(engine);
+    let partner = Partner::start(&[]);
+    let app = relaying_when_asked(engine, &partner, "1");
     let theirs = made(&create(&app, &order(62)).await);
     let ask = async || {
         let answer = app.get(&format!("/v2/orders/62?their_order_id={theirs}")).await;
