@@ -306,6 +306,12 @@ fn falling(direction: Direction) -> &'static str {
 /// Requires what stands behind a position: equal in some keys and beyond it in the next, or equal in all and with a
 /// larger number. That the first key is not before it is said once more, in words for an index.
 fn behind<'a>(statement: &mut Statement<'a>, order: &Order, position: &'a Position, number: &str) {
+    // Of one comparison of rows both engines make a range of an index; of alternatives they do not.
+    if let ([(key, Direction::Rising)], [KeyValue::Int(value)]) = (order.as_slice(), position.keys.as_slice())
+    {
+        let (value, last) = (statement.bind(*value), statement.bind(position.number));
+        return statement.require(format!("({}, {number}) > ({value}, {last})", column(*key)));
+    }
     let mut equal = String::new();
     let mut ways = Vec::new();
     for (at, ((key, direction), value)) in order.iter().zip(&position.keys).enumerate() {
