@@ -3,11 +3,12 @@
 use std::net::TcpStream;
 
 use serde_json::json;
-use testkit::{App, Engine, Gate, Partner, Tickets, Way, hall, on_both_engines, run};
+use testkit::{App, Engine, Gate, Partner, Tickets, Way, hall, on_both_engines, run, suppliers};
 
 on_both_engines!(
     a_write_under_way_is_finished_and_answered,
     a_write_whose_client_has_gone_is_finished_too,
+    visits_that_wait_for_each_other_are_recorded_though_their_browsers_have_gone,
     a_client_that_does_nothing_holds_nobody_up,
     an_interrupt_stops_it_like_a_termination,
     a_second_server_goes_on,
@@ -73,6 +74,32 @@ async fn a_write_whose_client_has_gone_is_finished_too(engine: Engine) {
     ended(&mut app).await;
     app.restart();
     assert_eq!(client.at(&app.server.url).seat("7-1;8").await["available"], false, "it was kept");
+}
+
+async fn visits_that_wait_for_each_other_are_recorded_though_their_browsers_have_gone(engine: Engine) {
+    let mut app = App::builder(engine).env("PARTNERAPI_REQUEST_TIMEOUT", "86400").start();
+    app.import("affiliates", &suppliers()).printed();
+    let held = app.database.hold("affiliates_accesses");
+    // The first is being written when the second comes, which is then of another transaction.
+    for pcrid in [1, 2] {
+        let body = json!({"ecommerceHash": "ryokan-hash", "pcrid": pcrid}).to_string();
+        let mut wire = app.wire();
+        wire.send(format!(
+            "POST /cmp HTTP/1.1\r\nhost: localhost\r\ncontent-length: {}\r\n\r\n{body}",
+            body.len()
+        ));
+        testkit::until("it waits", async || app.write_waits_for("affiliates_accesses").await).await;
+        drop(wire);
+        testkit::until("its browser has gone", async || {
+            app.server.log().iter().filter(|line| line.contains("499")).count() == pcrid
+        })
+        .await;
+    }
+    app.server.terminate();
+    testkit::until("nobody new is let in", async || is_closed(&app)).await;
+    drop(held);
+    ended(&mut app).await;
+    assert_eq!(app.database.value("SELECT count(*) FROM affiliates_accesses"), "2");
 }
 
 async fn a_client_that_does_nothing_holds_nobody_up(engine: Engine) {

@@ -70,7 +70,7 @@ impl Affiliates {
     #[must_use]
     pub fn new(kernel: Arc<Kernel>, settings: Settings) -> Self {
         let Settings { accesses_per_minute, geo } = settings;
-        let accesses = Arc::new(Group::new(kernel.db.clone(), store::accesses::record));
+        let accesses = Arc::new(Group::new(kernel.db.clone(), kernel.tasks.clone(), store::accesses::record));
         let reports = Arc::new(PerMinute::new(accesses_per_minute));
         let answers = Arc::new(Answers::new(ANSWERS_AT_MOST, Question::bytes));
         Self { kernel, accesses, reports, geo, answers }

@@ -151,7 +151,7 @@ async fn a_write_runs_to_its_end_when_its_caller_hangs_up(engine: Engine) {
 async fn gather(db: &Db, numbers: &[i64]) -> (Vec<Option<i64>>, Vec<usize>) {
     let (release, released) = mpsc::channel::<()>();
     let (released, sizes) = (Mutex::new(released), Arc::new(Mutex::new(Vec::new())));
-    let group = Group::new(db.clone(), {
+    let group = Group::new(db.clone(), kernel::api::Tasks::default(), {
         let sizes = Arc::clone(&sizes);
         move |tx, items: &[i64]| {
             sizes.lock().unwrap().push(items.len());

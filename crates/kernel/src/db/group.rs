@@ -12,6 +12,7 @@ use tokio::sync::oneshot;
 
 use super::queue::{WAITING_AT_MOST, too_many_wait};
 use super::{Db, Error, Tx, settle};
+use crate::api::Tasks;
 
 /// Items of one transaction. Bounds how long the first of them waits.
 const AT_MOST: usize = 256;
@@ -24,6 +25,7 @@ pub struct Group<I, O>(Arc<Inner<I, O>>);
 
 struct Inner<I, O> {
     db: Db,
+    tasks: Tasks,
     work: Box<Work<I, O>>,
     state: Mutex<State<I, O>>,
 }
@@ -40,13 +42,14 @@ where
     O: Send + 'static,
 {
     /// `work` writes the items it is given, and has an outcome for each of them in their order. As with
-    /// [`Db::write`] it may run several times for them.
+    /// [`Db::write`] it may run several times for them. It is one of the `tasks` while anything waits.
     pub fn new(
         db: Db,
+        tasks: Tasks,
         work: impl Fn(&mut Tx<'_>, &[I]) -> Result<Vec<O>, Error> + Send + Sync + 'static,
     ) -> Self {
         let state = Mutex::new(State { waiting: VecDeque::new(), is_attended: false });
-        Self(Arc::new(Inner { db, work: Box::new(work), state }))
+        Self(Arc::new(Inner { db, tasks, work: Box::new(work), state }))
     }
 
     /// Writes an item, and answers only after a durable commit. Once handed over it is written, whether or not
@@ -64,7 +67,7 @@ where
             }
             state.waiting.push_back((item, reply));
             if !std::mem::replace(&mut state.is_attended, true) {
-                tokio::spawn(Arc::clone(&self.0).attend());
+                drop(self.0.tasks.spawn(Arc::clone(&self.0).attend()));
             }
         }
         settle(answer).await

@@ -105,8 +105,8 @@ impl Relay {
     pub(crate) fn new(kernel: Arc<Kernel>, settings: Settings) -> Result<Self, reqwest::Error> {
         let partner = Partner::new(&settings, &kernel.metrics)?;
         let (counters, settings) = (Counters::registered(&kernel), Arc::new(settings));
-        let claims = Group::new(kernel.db.clone(), store::claim_all);
-        let made = Group::new(kernel.db.clone(), {
+        let claims = Group::new(kernel.db.clone(), kernel.tasks.clone(), store::claim_all);
+        let made = Group::new(kernel.db.clone(), kernel.tasks.clone(), {
             let (settings, clock) = (Arc::clone(&settings), kernel.clock.clone());
             move |tx, made| store::made_all(tx, &settings, clock.now(), made)
         });
