@@ -175,7 +175,7 @@ impl Object<'_> {
     }
 }
 
-/// A text of at most so many characters. PostgreSQL keeps no NUL.
+/// A text of at most so many characters.
 pub(crate) fn text(at_most: usize) -> impl Fn(&Value) -> Result<String, Problem> {
     move |value| match value {
         Value::String(text) if !can_hold(text) => {

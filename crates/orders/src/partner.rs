@@ -1,8 +1,8 @@
 //! The partner's HTTP API, as its side of the contract has it.
 
-use kernel::db::can_hold;
 use std::time::Instant;
 
+use kernel::db::can_hold;
 use kernel::metrics::Metrics;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;

@@ -1,10 +1,10 @@
 //! Reading the bodies of POST and PUT: one record or a list of them, and a complaint that says where it is.
 
-use kernel::db::can_hold;
 use std::collections::HashSet;
 use std::fmt;
 
 use kernel::clock::Micros;
+use kernel::db::can_hold;
 use kernel::decimal::NotANumber;
 use serde::de::{Deserializer, IgnoredAny, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};

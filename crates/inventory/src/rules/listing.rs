@@ -1,11 +1,11 @@
 //! Which part of a collection is asked for, and in which order.
 
-use kernel::db::can_hold;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher as _};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use kernel::db::can_hold;
 use serde::{Deserialize, Serialize};
 
 use super::Day;

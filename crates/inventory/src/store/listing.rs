@@ -39,15 +39,10 @@ struct Found {
 
 impl Filter<'_> {
     pub(super) fn is_none(&self) -> bool {
-        self.shop.is_none() && self.is_at_most_of_a_shop()
+        self.shop.is_none() && self.is_none_but_for_a_shop()
     }
 
-    /// All that a shop has.
-    fn is_of_a_shop(&self) -> bool {
-        self.shop.is_some() && self.is_at_most_of_a_shop()
-    }
-
-    fn is_at_most_of_a_shop(&self) -> bool {
+    fn is_none_but_for_a_shop(&self) -> bool {
         self.listing.days.is_all() && self.product.is_none() && self.found.is_none()
     }
 }
@@ -381,7 +376,7 @@ impl Way {
                 ..way(&["shop", "number"])
             },
             Key::Date => way(&["day", "number"]),
-            Key::Qty if filter.is_none() || filter.is_of_a_shop() => way(&["number"]),
+            Key::Qty if filter.is_none_but_for_a_shop() => way(&["number"]),
             Key::Qty => way(&["shop", "product", "day"]),
         }
     }

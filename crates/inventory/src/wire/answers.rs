@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use axum::Json;
 use axum::body::Bytes;
-use axum::http::header::{CONTENT_TYPE, LOCATION, VARY};
+use axum::http::header::{LOCATION, VARY};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
-use kernel::http::{Cause, Dialect, Fault};
+use kernel::http::{Cause, Dialect, Fault, encode, json};
 use serde::Serialize;
 use serde::ser::Serializer;
 use utoipa::ToSchema;
@@ -236,11 +236,12 @@ pub(crate) struct Reply {
 impl Reply {
     pub(crate) fn json(asked: &Asked, status: StatusCode, body: &impl Serialize) -> Result<Self, Failure> {
         let body = match asked.format {
-            Format::Json => serde_json::to_vec(body),
-            Format::Page => serde_json::to_vec_pretty(body),
+            Format::Json => encode(body)?,
+            Format::Page => {
+                serde_json::to_vec_pretty(body).map_err(|error| Fault::Internal(error.to_string()))?.into()
+            }
         };
-        let body = body.map_err(|error| Fault::Internal(error.to_string()))?;
-        Ok(Self { status, location: None, body: body.into() })
+        Ok(Self { status, location: None, body })
     }
 }
 
@@ -255,7 +256,7 @@ pub(crate) fn answer(asked: &Asked, reply: Result<Reply, Failure>) -> Response {
     };
     let Reply { status, location, body } = reply;
     let mut response = match asked.format {
-        Format::Json => (status, [(CONTENT_TYPE, "application/json")], body).into_response(),
+        Format::Json => (status, json(body)).into_response(),
         Format::Page => page::page(asked, status, location.as_deref(), &body),
     };
     if let Some(location) = location.and_then(|location| HeaderValue::try_from(location).ok()) {

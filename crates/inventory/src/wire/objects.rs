@@ -1,8 +1,8 @@
 //! Objects read into what they mean, with everything that is wrong with them.
 
-use kernel::db::can_hold;
 use std::borrow::Cow;
 
+use kernel::db::can_hold;
 use serde_json::value::RawValue;
 
 use super::given::{Given, form, object};

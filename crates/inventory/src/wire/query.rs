@@ -1,12 +1,13 @@
 //! What a query asks of a collection.
 
+use kernel::db::can_hold;
+
 use super::Asked;
 use super::answers::Failure;
 use crate::rules::{
     Day, Days, Faults, NameListing, StockListing, key_of_names, key_of_stock, orders, page_number, page_size,
     search,
 };
-use kernel::db::can_hold;
 
 /// The page that is wanted.
 pub(crate) fn page(asked: &Asked) -> Result<i64, Failure> {
@@ -33,7 +34,6 @@ pub(crate) fn stock_listing(asked: &Asked) -> Result<StockListing, Failure> {
     let mut id = |name: &'static str| {
         let id = asked.filter(name).map(str::to_owned);
         match id {
-            // No database takes it.
             Some(id) if !can_hold(&id) => {
                 faults.take(name, Err("Null characters are not allowed.".into())).flatten()
             }

@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use crate::db::can_hold;
 use axum::body::Body;
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::http::header::CONTENT_TYPE;
@@ -16,6 +15,7 @@ use serde_json::{Map, Value};
 
 use super::attend::Refusal;
 use super::dialect::{Dialect, Fault};
+use crate::db::can_hold;
 
 /// The parameters of a request. One that is given in several places counts from the body, one that is given
 /// several times in the same place counts the last time. `null` and the empty text mean that it is left out.

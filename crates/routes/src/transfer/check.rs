@@ -1,12 +1,12 @@
 //! What must hold in a file by itself.
 
-use kernel::db::can_hold;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::fmt::Arguments;
 use std::hash::Hash;
 use std::ops::RangeInclusive;
 
+use kernel::db::can_hold;
 use kernel::transfer::ImportError;
 
 use super::document::{
@@ -115,7 +115,6 @@ fn check_id(found: &mut Mistakes, place: Arguments<'_>, id: i64) {
     }
 }
 
-/// PostgreSQL's text holds no NUL.
 fn check_text(found: &mut Mistakes, place: Arguments<'_>, text: &str, length: RangeInclusive<usize>) {
     let characters = text.chars().count();
     if !length.contains(&characters) {
