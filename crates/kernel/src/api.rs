@@ -61,12 +61,17 @@ impl Default for Tasks {
 impl Tasks {
     /// Starts `work`.
     pub fn spawn<T: Send + 'static>(&self, work: impl Future<Output = T> + Send + 'static) -> JoinHandle<T> {
-        self.0.send_modify(|count| *count += 1);
-        let under_way = UnderWay(self.0.clone());
+        let under_way = self.begin();
         tokio::spawn(async move {
             let _under_way = under_way;
             work.await
         })
+    }
+
+    /// Counts work as under way while what this gives is kept.
+    pub(crate) fn begin(&self) -> UnderWay {
+        self.0.send_modify(|count| *count += 1);
+        UnderWay(self.0.clone())
     }
 
     /// Waits until none is under way.
@@ -77,7 +82,8 @@ impl Tasks {
 }
 
 /// Counts a task until it ends, in whatever way.
-struct UnderWay(watch::Sender<usize>);
+#[derive(Debug)]
+pub(crate) struct UnderWay(watch::Sender<usize>);
 
 impl Drop for UnderWay {
     fn drop(&mut self) {

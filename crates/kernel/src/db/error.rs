@@ -17,6 +17,12 @@ pub enum Error {
     Unsupported(&'static str),
 }
 
+impl Error {
+    pub(super) fn closed() -> Self {
+        Self::Unavailable("the database is closed".into())
+    }
+}
+
 impl From<rusqlite::Error> for Error {
     fn from(error: rusqlite::Error) -> Self {
         use rusqlite::ErrorCode::{

@@ -5,14 +5,14 @@
 //! therefore written by the next one, all of them. A lone item waits for nobody.
 
 use std::collections::VecDeque;
-use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::oneshot;
 
+use super::job::{Job, Outcome};
 use super::queue::{WAITING_AT_MOST, too_many_wait};
 use super::{Db, Error, Tx, settle};
-use crate::api::Tasks;
+use crate::api::{Tasks, UnderWay};
 
 /// Items of one transaction. Bounds how long the first of them waits.
 const AT_MOST: usize = 256;
@@ -32,8 +32,8 @@ struct Inner<I, O> {
 
 struct State<I, O> {
     waiting: VecDeque<(I, Reply<O>)>,
-    /// Somebody takes what waits.
-    is_attended: bool,
+    /// A transaction is under way, at whose end those who wait get the next.
+    is_busy: bool,
 }
 
 impl<I, O> Group<I, O>
@@ -48,7 +48,7 @@ where
         tasks: Tasks,
         work: impl Fn(&mut Tx<'_>, &[I]) -> Result<Vec<O>, Error> + Send + Sync + 'static,
     ) -> Self {
-        let state = Mutex::new(State { waiting: VecDeque::new(), is_attended: false });
+        let state = Mutex::new(State { waiting: VecDeque::new(), is_busy: false });
         Self(Arc::new(Inner { db, tasks, work: Box::new(work), state }))
     }
 
@@ -60,15 +60,16 @@ where
     /// fails for its neighbour's fault. [`Error::Unavailable`] if too many wait already.
     pub async fn write(&self, item: I) -> Result<O, Error> {
         let (reply, answer) = oneshot::channel();
-        {
+        let is_first = {
             let mut state = self.0.state();
             if state.waiting.len() >= WAITING_AT_MOST {
                 return Err(too_many_wait());
             }
             state.waiting.push_back((item, reply));
-            if !std::mem::replace(&mut state.is_attended, true) {
-                drop(self.0.tasks.spawn(Arc::clone(&self.0).attend()));
-            }
+            !std::mem::replace(&mut state.is_busy, true)
+        };
+        if is_first {
+            self.0.go_on();
         }
         settle(answer).await
     }
@@ -83,47 +84,77 @@ where
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Writes group after group until nothing waits.
-    async fn attend(self: Arc<Self>) {
-        while let Some((items, replies)) = self.next() {
-            let items = Arc::new(items);
-            match self.write(&items, 0..items.len()).await {
-                Err(_) if items.len() > 1 => {
-                    for (index, reply) in replies.into_iter().enumerate() {
-                        let alone = self.write(&items, index..index + 1).await;
-                        answer(alone, [reply]);
-                    }
-                }
-                outcomes => answer(outcomes, replies),
-            }
+    /// Hands those over who wait.
+    fn go_on(self: &Arc<Self>) {
+        let (items, replies): (Vec<I>, Vec<Reply<O>>) = {
+            let mut state = self.state();
+            let count = state.waiting.len().min(AT_MOST);
+            state.is_busy = count > 0;
+            state.waiting.drain(..count).unzip()
+        };
+        if !items.is_empty() {
+            self.hand_over(items, replies, true);
         }
     }
 
-    fn next(&self) -> Option<(Vec<I>, Vec<Reply<O>>)> {
-        let mut state = self.state();
-        let count = state.waiting.len().min(AT_MOST);
-        state.is_attended = count > 0;
-        (count > 0).then(|| state.waiting.drain(..count).unzip())
-    }
-
-    async fn write(self: &Arc<Self>, items: &Arc<Vec<I>>, which: Range<usize>) -> Result<Vec<O>, Error> {
-        let (inner, items) = (Arc::clone(self), Arc::clone(items));
-        self.db.write(move |tx| (inner.work)(tx, items.get(which.clone()).unwrap_or_default())).await
+    fn hand_over(self: &Arc<Self>, items: Vec<I>, replies: Vec<Reply<O>>, leads: bool) {
+        self.db.hand_over(Box::new(Together {
+            group: Arc::clone(self),
+            items,
+            replies,
+            leads,
+            outcome: Outcome::none_yet(),
+            _under_way: self.tasks.begin(),
+        }));
     }
 }
 
-/// Tells each what became of its item. Who has hung up does not wait for it.
-fn answer<O>(outcomes: Result<Vec<O>, Error>, replies: impl IntoIterator<Item = Reply<O>>) {
-    match outcomes {
-        Ok(outcomes) => {
-            for (outcome, reply) in outcomes.into_iter().zip(replies) {
-                drop(reply.send(Ok(outcome)));
+/// The items of a transaction.
+struct Together<I, O> {
+    group: Arc<Inner<I, O>>,
+    items: Vec<I>,
+    replies: Vec<Reply<O>>,
+    /// Those who wait go after it.
+    leads: bool,
+    outcome: Outcome<Vec<O>, Error>,
+    _under_way: UnderWay,
+}
+
+impl<I, O> Job for Together<I, O>
+where
+    I: Send + Sync + 'static,
+    O: Send + 'static,
+{
+    fn run(&mut self, tx: &mut Tx<'_>) -> bool {
+        self.outcome.of_run(|| (self.group.work)(tx, &self.items))
+    }
+
+    fn answer(self: Box<Self>, failure: Option<Error>) {
+        // First, and on this thread: the next transaction is then ready before the database looks for it.
+        if self.leads {
+            self.group.go_on();
+        }
+        match self.outcome.settled(failure) {
+            Ok(outcomes) => {
+                for (outcome, reply) in outcomes.into_iter().zip(self.replies) {
+                    // Who has hung up does not wait for it.
+                    drop(reply.send(Ok(outcome)));
+                }
+            }
+            Err(_) if self.items.len() > 1 => {
+                for (item, reply) in self.items.into_iter().zip(self.replies) {
+                    self.group.hand_over(vec![item], vec![reply], false);
+                }
+            }
+            Err(error) => {
+                for reply in self.replies {
+                    drop(reply.send(Err(error.clone())));
+                }
             }
         }
-        Err(error) => {
-            for reply in replies {
-                drop(reply.send(Err(error.clone())));
-            }
-        }
+    }
+
+    fn is_abandoned(&self) -> bool {
+        false
     }
 }

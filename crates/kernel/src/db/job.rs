@@ -16,9 +16,36 @@ pub(super) trait Job: Send {
     fn is_abandoned(&self) -> bool;
 }
 
+/// The result of a closure's last run.
+pub(super) struct Outcome<T, E>(Option<Result<T, E>>);
+
+impl<T, E: From<Error>> Outcome<T, E> {
+    pub(super) fn none_yet() -> Self {
+        Self(None)
+    }
+
+    /// Keeps what a run results in; true if what it wrote is to be kept.
+    pub(super) fn of_run(&mut self, run: impl FnOnce() -> Result<T, E>) -> bool {
+        // The closure has no effect outside its transaction, which is undone: nothing half-done can be seen.
+        let result = catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| Err(Error::Panicked.into()));
+        let keep = result.is_ok();
+        self.0 = Some(result);
+        keep
+    }
+
+    /// What the caller is told.
+    pub(super) fn settled(self, failure: Option<Error>) -> Result<T, E> {
+        match (failure, self.0) {
+            (Some(failure), _) => Err(failure.into()),
+            (None, Some(result)) => result,
+            (None, None) => Err(Error::closed().into()),
+        }
+    }
+}
+
 pub(super) struct Call<T, E, F> {
     work: F,
-    result: Option<Result<T, E>>,
+    outcome: Outcome<T, E>,
     reply: oneshot::Sender<Result<T, E>>,
 }
 
@@ -30,7 +57,7 @@ where
 {
     pub(super) fn boxed(work: F) -> (Box<dyn Job>, oneshot::Receiver<Result<T, E>>) {
         let (reply, answer) = oneshot::channel();
-        (Box::new(Self { work, result: None, reply }), answer)
+        (Box::new(Self { work, outcome: Outcome::none_yet(), reply }), answer)
     }
 }
 
@@ -41,22 +68,12 @@ where
     E: From<Error> + Send,
 {
     fn run(&mut self, tx: &mut Tx<'_>) -> bool {
-        // The closure has no effect outside its transaction, which is undone: nothing half-done can be seen.
-        let result = catch_unwind(AssertUnwindSafe(|| (self.work)(tx)))
-            .unwrap_or_else(|_| Err(Error::Panicked.into()));
-        let keep = result.is_ok();
-        self.result = Some(result);
-        keep
+        self.outcome.of_run(|| (self.work)(tx))
     }
 
     fn answer(self: Box<Self>, failure: Option<Error>) {
-        let result = match (failure, self.result) {
-            (Some(failure), _) => Err(failure.into()),
-            (None, Some(result)) => result,
-            (None, None) => Err(Error::Unavailable("the database is closed".into()).into()),
-        };
         // A caller that has hung up does not wait for its answer; the work is done all the same.
-        drop(self.reply.send(result));
+        drop(self.reply.send(self.outcome.settled(failure)));
     }
 
     fn is_abandoned(&self) -> bool {

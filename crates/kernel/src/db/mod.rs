@@ -29,7 +29,7 @@ use tokio::sync::oneshot;
 
 pub use self::error::Error;
 pub use self::group::Group;
-use self::job::Call;
+use self::job::{Call, Job};
 pub use self::lists::{Page, Window};
 pub use self::migrate::{Migration, migrations};
 pub use self::tx::{Column, Row, Tx, Value, can_hold};
@@ -167,11 +167,16 @@ impl Db {
         E: From<Error> + Send + 'static,
     {
         let (call, answer) = Call::boxed(work);
-        match &*self.engine {
-            Engine::Sqlite(engine) => engine.write(call),
-            Engine::Postgres(engine) => engine.write(call),
-        }
+        self.hand_over(call);
         settle(answer).await
+    }
+
+    /// Puts a job that writes into the queue of those who do it.
+    fn hand_over(&self, job: Box<dyn Job>) {
+        match &*self.engine {
+            Engine::Sqlite(engine) => engine.write(job),
+            Engine::Postgres(engine) => engine.write(job),
+        }
     }
 
     /// The state of the database now, where the engine can tell it for next to nothing (SQLite can, in a
@@ -260,5 +265,5 @@ impl Db {
 }
 
 async fn settle<T, E: From<Error>>(answer: oneshot::Receiver<Result<T, E>>) -> Result<T, E> {
-    answer.await.unwrap_or_else(|_| Err(Error::Unavailable("the database is closed".into()).into()))
+    answer.await.unwrap_or_else(|_| Err(Error::closed().into()))
 }

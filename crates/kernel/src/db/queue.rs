@@ -29,13 +29,15 @@ impl Queue {
     /// Hands a job over; false if it was refused, and told so.
     pub(super) fn hand_over(&self, job: Box<dyn Job>) -> bool {
         let entrance = self.entrance.read().unwrap_or_else(PoisonError::into_inner);
-        let (refused, error) = match entrance.as_ref().map(|entrance| entrance.try_send(job)) {
-            Some(Ok(())) => return true,
-            Some(Err(TrySendError::Full(job))) => (job, too_many_wait()),
-            Some(Err(TrySendError::Disconnected(job))) => {
-                (job, Error::Unavailable("the database's threads are gone".into()))
-            }
-            None => return false,
+        let sent = match &*entrance {
+            Some(entrance) => entrance.try_send(job),
+            None => Err(TrySendError::Disconnected(job)),
+        };
+        drop(entrance);
+        let (refused, error) = match sent {
+            Ok(()) => return true,
+            Err(TrySendError::Full(job)) => (job, too_many_wait()),
+            Err(TrySendError::Disconnected(job)) => (job, Error::closed()),
         };
         refused.answer(Some(error));
         false
