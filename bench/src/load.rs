@@ -154,6 +154,8 @@ mod tests {
             include_str!("../../crates/kernel/src/events/mod.rs"),
             include_str!("../../crates/routes/src/store/reference.rs"),
             include_str!("../../crates/routes/src/store/routes.rs"),
+            include_str!("../../crates/inventory/src/store/mod.rs"),
+            include_str!("../../crates/inventory/src/store/stock.rs"),
         ];
         let text = sources.concat().replace("\\\n", "").split_whitespace().collect::<Vec<_>>().join(" ");
         let (_, columns) = text.split_once("const COLUMNS: &str = \"").expect("the columns of a unit");
@@ -189,6 +191,7 @@ mod tests {
             include_str!("../pgbench/units.sql"),
             include_str!("../pgbench/unit.sql"),
             include_str!("../pgbench/route_units.sql"),
+            include_str!("../pgbench/stock.sql"),
         ] {
             let mut seen = Vec::new();
             for line in script.lines() {

@@ -5,13 +5,11 @@ use std::time::Instant;
 
 use postgres::{Client, NoTls};
 
-use crate::load::pgbench;
 use crate::network::{Network, name_of};
 use crate::process::Database;
-use crate::scenarios::{Bench, CONNECTIONS, ENGINES};
+use crate::scenarios::{Bench, ENGINES};
 use crate::sizes::{Change, Place, compare};
 use crate::table::Row;
-use crate::turns::{Turns, turn};
 
 /// Renames a chat.
 const CHANGE: Change = Change {
@@ -110,21 +108,8 @@ impl Bench {
         Client::connect(&database.url, NoTls)?.batch_execute("VACUUM ANALYZE")?;
         let mut rows = Vec::new();
         for Read { name, path, target, script, variables } in driven() {
-            eprintln!("PostgreSQL: {path}");
-            let server = database.serve("warn", self.connections)?;
-            let drive = self.drive(&database, CONNECTIONS);
-            let mut turns = Turns::default();
-            for _ in 0..self.rounds {
-                turns.pgbench.push(pgbench(
-                    &database.url,
-                    script,
-                    self.connections,
-                    self.seconds,
-                    &variables,
-                )?);
-                turns.server.push(turn(&server, |port| drive.reads(port, &path))?);
-            }
-            rows.push(turns.row(&format!("{name}, PostgreSQL"), Some(target), &server)?);
+            let name = format!("{name}, PostgreSQL");
+            rows.push(self.reads_next_to_pgbench(&database, &name, &path, script, &variables, target)?);
         }
         Ok(rows)
     }

@@ -132,6 +132,27 @@ impl Bench {
         turns.row(name, target, &server)
     }
 
+    /// A read on PostgreSQL, next to the same statements run by pgbench.
+    pub(crate) fn reads_next_to_pgbench(
+        &self,
+        database: &Database,
+        name: &str,
+        path: &str,
+        script: &str,
+        variables: &[(&str, String)],
+        target: f64,
+    ) -> anyhow::Result<Row> {
+        eprintln!("{name}: {path}");
+        let server = database.serve("warn", self.connections)?;
+        let drive = self.drive(database, CONNECTIONS);
+        let mut turns = Turns::default();
+        for _ in 0..self.rounds {
+            turns.pgbench.push(self.pgbench(database, script, variables)?);
+            turns.server.push(turn(&server, |port| drive.reads(port, path))?);
+        }
+        turns.row(name, Some(target), &server)
+    }
+
     /// `events/seats` of a show while other seats of the hall are sold at a steady pace. The baseline has peace.
     fn disturbed_reads(&self, database: &Database, engine: &str) -> anyhow::Result<Row> {
         eprintln!("{engine}: {SEATS_PATH} while others book");
@@ -212,15 +233,9 @@ impl Bench {
         for (name, path, script) in
             [(seats_name(), SEATS_PATH, "seats.sql"), (lists_name(), LISTS_PATH, "lists.sql")]
         {
-            eprintln!("PostgreSQL: {path}");
-            let server = database.serve("warn", self.connections)?;
-            let drive = self.drive(&database, CONNECTIONS);
-            let mut turns = Turns::default();
-            for _ in 0..self.rounds {
-                turns.pgbench.push(self.pgbench(&database, script, &[("show", "1".to_owned())])?);
-                turns.server.push(turn(&server, |port| drive.reads(port, path))?);
-            }
-            rows.push(turns.row(&format!("{name}, PostgreSQL"), Some(READ_TARGET), &server)?);
+            let name = format!("{name}, PostgreSQL");
+            let variables = [("show", "1".to_owned())];
+            rows.push(self.reads_next_to_pgbench(&database, &name, path, script, &variables, READ_TARGET)?);
         }
         rows.push(self.disturbed_reads(&database, "PostgreSQL")?);
         Ok(rows)

@@ -26,6 +26,8 @@ const COLLECTION: &str = "/api/v1/product-inventory/";
 const SQLITE_LISTS: usize = 50;
 const POSTGRES_LISTS: usize = 15;
 const PAGE: usize = 100;
+/// The page that is driven hard.
+const PAGE_READ: usize = 7;
 
 const UPSERT: &str = "INSERT INTO inventory_stock (account, number, day, shop, product, qty, price, total) \
      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (account, day, shop, product) \
@@ -38,6 +40,14 @@ const CHANGE: Change = Change {
     body: |look| format!(r#"{{"date": "{}", "shop_id": "1", "product_id": "1", "qty": "{look}"}}"#, date(0)),
     status: 201,
 };
+
+fn page_name(engine: &str) -> String {
+    format!("{PAGE} objects of stock, {engine}")
+}
+
+fn page_path() -> String {
+    format!("{COLLECTION}?page={PAGE_READ}")
+}
 
 /// As much of a page as tells where it stands.
 #[derive(Deserialize)]
@@ -57,11 +67,11 @@ impl Bench {
             let lists: Vec<_> = lists.iter().map(|list| list.values()).collect();
             bare.write(UPSERT, &lists)
         })?;
-        rows.push(self.pages_of_stock("SQLite", &database)?);
+        rows.push(self.reads(&database, &page_name("SQLite"), &page_path(), Some(PAGE_TARGET))?);
         Ok(rows)
     }
 
-    /// Uploads next to COPY of the same rows, and pages next to the bare program.
+    /// Uploads next to COPY of the same rows, and pages next to the same statements run by pgbench.
     pub(crate) fn postgres_stock(&self) -> anyhow::Result<Vec<Row>> {
         let database = self.shelves("PostgreSQL", "stock")?;
         let mut client = Client::connect(&database.url, NoTls)?;
@@ -77,7 +87,19 @@ impl Bench {
             }
             Ok(rows as f64 / began.elapsed().as_secs_f64())
         })?;
-        rows.push(self.pages_of_stock("PostgreSQL", &database)?);
+        client.batch_execute("VACUUM ANALYZE")?;
+        let (first, last) = ((PAGE_READ - 1) * PAGE + 1, PAGE_READ * PAGE);
+        let variables = [("number", 1), ("first", first), ("last", last)];
+        let variables = variables.map(|(name, value)| (name, value.to_string()));
+        let name = page_name("PostgreSQL");
+        rows.push(self.reads_next_to_pgbench(
+            &database,
+            &name,
+            &page_path(),
+            "stock.sql",
+            &variables,
+            PAGE_TARGET,
+        )?);
         Ok(rows)
     }
 
@@ -112,13 +134,6 @@ impl Bench {
             rows.push(turns.row(&name, is_the_target.then_some(target), &server)?);
         }
         Ok(rows)
-    }
-
-    fn pages_of_stock(&self, engine: &str, database: &Database) -> anyhow::Result<Row> {
-        // On PostgreSQL each page is read anew, which the bare program's bytes say nothing about.
-        let target = (engine == "SQLite").then_some(PAGE_TARGET);
-        let path = format!("{COLLECTION}?page=7");
-        self.reads(database, &format!("{PAGE} objects of stock, {engine}"), &path, target)
     }
 
     /// Many objects: bringing them in, the first pages and the last, and counts.
