@@ -11,6 +11,7 @@ on_both_engines!(
     without_a_broker_events_go_when_they_are_a_week_old,
     with_a_broker_only_published_events_go,
     many_events_go_some_at_a_time,
+    every_event_is_in_a_partition_that_servers_hold,
 );
 
 const DAY: i64 = 86_400 * SECOND;
@@ -71,5 +72,16 @@ async fn many_events_go_some_at_a_time(engine: Engine) {
     }
     assert_eq!(rounds, 2, "a thousand, a thousand, and the rest");
     assert_eq!(left(&db).await, [30]);
+    db.close().await;
+}
+
+async fn every_event_is_in_a_partition_that_servers_hold(engine: Engine) {
+    let database = Database::fresh(engine);
+    let db = database.open().await;
+    for day in 0..100 {
+        happens(&db, day, 1).await;
+    }
+    let used = database.rows("SELECT DISTINCT partition FROM kernel_events ORDER BY partition");
+    assert_eq!(used, database.rows("SELECT partition FROM kernel_partitions ORDER BY partition"));
     db.close().await;
 }

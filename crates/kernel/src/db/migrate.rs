@@ -39,6 +39,7 @@ pub fn migrations() -> &'static [Migration] {
         7 "0007_affiliates",
         8 "0008_routes_paging",
         9 "0009_inventory_qty",
+        10 "0010_outbox_of_one_server",
     ]
 }
 

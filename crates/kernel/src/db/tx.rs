@@ -174,7 +174,7 @@ impl<'a> Tx<'a> {
     }
 
     /// True on PostgreSQL; for the rare text, DDL above all, that cannot be the same.
-    pub(super) fn is_postgres(&self) -> bool {
+    pub(crate) fn is_postgres(&self) -> bool {
         matches!(self.engine, Engine::Postgres(..))
     }
 

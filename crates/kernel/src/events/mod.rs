@@ -88,6 +88,7 @@ pub struct Stored {
 /// [`Error`] of the database.
 pub fn publish(tx: &mut Tx<'_>, now: Micros, events: &[Event]) -> Result<(), Error> {
     let ids: Vec<String> = events.iter().map(|_| new_id(now)).collect();
+    let partitions = partitions::count(tx);
     let rows: Vec<_> = std::iter::zip(&ids, events)
         .map(|(id, event)| {
             [
@@ -97,7 +98,7 @@ pub fn publish(tx: &mut Tx<'_>, now: Micros, events: &[Event]) -> Result<(), Err
                 (&event.account).into(),
                 event.data.get().into(),
                 now.into(),
-                partitions::of(&event.entity).into(),
+                partitions::of(&event.entity, partitions).into(),
             ]
         })
         .collect();

@@ -9,8 +9,11 @@ use rand::Rng as _;
 use crate::clock::{Clock, Micros, SECOND};
 use crate::db::{Db, Error, Tx};
 
-/// Parts of the outbox. The table of leases has a row for each.
-pub(super) const PARTITIONS: i64 = 8;
+/// Parts of the outbox, as many as servers can share the work. The table of leases has a row for each.
+const PARTITIONS: i64 = 8;
+/// Parts in an embedded database, which one server has to itself: one for each of its lanes. Each part costs a commit a
+/// page of the index.
+const EMBEDDED_PARTITIONS: i64 = 2;
 /// A dead server's partitions stand still for so long.
 const LEASE: Micros = 10 * SECOND;
 /// How old a lease gets before it is renewed.
@@ -18,14 +21,19 @@ const RENEWED_AFTER: Micros = 2 * SECOND;
 /// What of a lease must be left to begin a batch.
 const MARGIN: Micros = 5 * SECOND;
 
-/// The partition of an entity: the same on every machine and in every version (FNV-1a; a last mixing, since numbers
-/// that follow each other differ in few bits).
-pub(super) fn of(entity: &str) -> i64 {
+/// How many parts the outbox has.
+pub(super) fn count(tx: &Tx<'_>) -> i64 {
+    if tx.is_postgres() { PARTITIONS } else { EMBEDDED_PARTITIONS }
+}
+
+/// The partition of an entity among so many: the same on every machine and in every version (FNV-1a; a last mixing,
+/// since numbers that follow each other differ in few bits).
+pub(super) fn of(entity: &str, count: i64) -> i64 {
     let hash = entity.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     });
     let mixed = (hash ^ (hash >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd) >> 33;
-    i64::try_from(mixed % PARTITIONS.unsigned_abs()).unwrap_or_default()
+    i64::try_from(mixed % count.unsigned_abs()).unwrap_or_default()
 }
 
 /// The partitions that this server publishes.
@@ -137,7 +145,8 @@ mod tests {
 
     #[test]
     fn the_partition_of_an_entity_never_changes() {
-        let partitions = ["ticket:1", "ticket:2", "ticket:3", "ticket:4", "order:1", ""].map(of);
+        let partitions = ["ticket:1", "ticket:2", "ticket:3", "ticket:4", "order:1", ""]
+            .map(|entity| of(entity, PARTITIONS));
         assert_eq!(partitions, [5, 6, 6, 7, 2, 1]);
     }
 
@@ -145,7 +154,7 @@ mod tests {
     fn entities_spread_over_all_partitions() {
         let mut counts = [0; 8];
         for number in 0..8_000 {
-            counts[usize::try_from(of(&format!("ticket:{number}"))).unwrap()] += 1;
+            counts[usize::try_from(of(&format!("ticket:{number}"), PARTITIONS)).unwrap()] += 1;
         }
         assert!(counts.iter().all(|count| (800..1_200).contains(count)), "{counts:?}");
     }

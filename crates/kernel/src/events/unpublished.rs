@@ -6,8 +6,8 @@ use super::{Stored, stored};
 use crate::clock::Micros;
 use crate::db::{Error, Tx, Value};
 
-/// Events of a partition that are looked at for one batch.
-const LIMIT: u32 = 128;
+/// Events that are looked at for one batch, at most.
+const LIMIT: usize = 512;
 
 /// Events to publish together.
 #[derive(Default)]
@@ -21,18 +21,19 @@ pub(super) struct Batch {
 /// has not confirmed that, nothing later of the entity is under way that could overtake it.
 pub(super) fn batch(tx: &mut Tx<'_>, partitions: &[i64]) -> Result<Batch, Error> {
     let mut batch = Batch::default();
+    let limit = LIMIT / partitions.len().max(1);
     for partition in partitions {
         // Not `partition = $1`: PostgreSQL might then walk through all that was published, in the order of positions.
         let waiting = tx.query(
             "SELECT position, id, type, account, data, occurred_at, entity FROM kernel_events \
              WHERE published_at IS NULL AND partition >= $1 AND partition <= $1 ORDER BY partition, position LIMIT $2",
-            &[(*partition).into(), LIMIT.into()],
+            &[(*partition).into(), i64::try_from(limit).unwrap_or_default().into()],
             stored,
         )?;
         let (found, mut entities) = (waiting.len(), HashSet::new());
         let firsts = waiting.into_iter().filter(|event| entities.insert(event.entity.clone()));
         batch.events.extend(firsts);
-        batch.is_part |= entities.len() < found || found >= LIMIT as usize;
+        batch.is_part |= entities.len() < found || found >= limit;
     }
     Ok(batch)
 }

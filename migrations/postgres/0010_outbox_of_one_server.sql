@@ -1,0 +1,1 @@
+-- Here servers share the outbox: its partitions stay.
