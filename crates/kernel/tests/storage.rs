@@ -425,25 +425,3 @@ async fn what_is_recent_changes_with_every_commit_of_this_process_at_once(engine
     until("a commit of another process is noticed", async || db.recent().unwrap() != before).await;
     assert!(committed.elapsed() < Duration::from_secs(1));
 }
-
-#[test]
-fn a_stamp_changes_with_every_commit_of_any_process() {
-    testkit::run(async {
-        let (database, db) = open(Engine::Sqlite).await;
-        let neighbour = database.open().await;
-        let stamp = db.stamp().unwrap();
-        numbers(&db).await;
-        let refused: Result<(), Refusal> = db.write(|_| Err(Refusal::ByRule)).await;
-        assert!(refused.is_err());
-        assert_eq!(db.stamp(), Some(stamp), "neither a read nor what was refused");
-
-        let written: Result<u64, Error> = db.write(|tx| insert(tx, 1)).await;
-        written.unwrap();
-        let own = db.stamp().unwrap();
-        assert_ne!(own, stamp, "a commit of this process");
-
-        let written: Result<u64, Error> = neighbour.write(|tx| insert(tx, 2)).await;
-        written.unwrap();
-        assert_ne!(db.stamp(), Some(own), "a commit of another one");
-    });
-}

@@ -11,6 +11,7 @@
 //! repeats it), so it has no effect outside its transaction. Once handed over it runs to its end, whether or
 //! not somebody still waits for the answer.
 
+mod checkpoint;
 mod error;
 mod group;
 mod job;

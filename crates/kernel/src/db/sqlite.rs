@@ -1,8 +1,8 @@
 //! The embedded engine: one writer thread that commits in groups, and readers with a connection each.
 //!
 //! A durable commit costs a flush of the disk, some fifty times what a booking's statements cost. The writer
-//! therefore takes all jobs that wait, runs each in a savepoint of one transaction, commits once and answers
-//! all. A lone job waits for nobody.
+//! therefore takes all jobs that wait, runs them in one transaction, each so that it can be undone alone, commits
+//! once and answers all. A lone job waits for nobody.
 
 use std::fs::File;
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -17,7 +17,7 @@ use rusqlite::{Connection, ErrorCode};
 
 use super::job::Job;
 use super::queue::{Queue, Threads};
-use super::{Error, Stamp, Tx};
+use super::{Error, Stamp, Tx, checkpoint};
 use crate::metrics::DbMetrics;
 
 /// Jobs of one commit. Bounds how long the first of them waits.
@@ -26,9 +26,6 @@ const BATCH_AT_MOST: usize = 256;
 const BUSY: Duration = Duration::from_secs(10);
 /// How long what another process commits may go unnoticed by [`Engine::recent`]: less than that process needs to end.
 const NOTICED_WITHIN: Duration = Duration::from_millis(1);
-/// Pages of the log after which it is moved into the database: fewer, longer pauses than the default.
-const CHECKPOINT_PAGES: u32 = 4_000;
-
 /// Pages that the writer keeps in memory, in KiB as the engine counts them. A list of stock touches thousands, and what
 /// does not fit is written to the log and read again within one transaction.
 const WRITER_CACHE: i32 = -16 << 10;
@@ -60,10 +57,13 @@ impl Engine {
         let (reads, reads_waiting) = Queue::new();
         let threads = Threads::default();
         let commits = Arc::<AtomicI64>::default();
-        let connection = connect(path)?;
+        let mut connection = connect(path)?;
         connection.pragma_update(None, "cache_size", WRITER_CACHE)?;
+        let log_is_long = checkpoint::watch(&mut connection)?;
         let writer = Writer { connection, metrics: metrics.clone(), commits: Arc::clone(&commits) };
         threads.spawn("db-writer", move || writer.serve(&writes_waiting))?;
+        let connection = connect(path)?;
+        threads.spawn("db-checkpoint", move || checkpoint::serve(&connection, &log_is_long))?;
         for _ in 0..readers {
             let connection = connect(path)?;
             connection.pragma_update(None, "query_only", true)?;
@@ -165,7 +165,7 @@ fn connect(path: &Path) -> Result<Connection, Error> {
     begin_log(&connection)?;
     connection.pragma_update(None, "synchronous", "full")?;
     connection.pragma_update(None, "foreign_keys", true)?;
-    connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
+    connection.pragma_update(None, "wal_autocheckpoint", 0)?;
     connection.pragma_update(None, "journal_size_limit", 64 << 20)?;
     connection.set_prepared_statement_cache_capacity(256);
     Ok(connection)
@@ -229,64 +229,95 @@ impl Writer {
 
     /// Runs the jobs in one transaction and answers them. If the engine loses the transaction (a full disk
     /// does that), every job of it is given one of its own, so that none fails for its neighbour's fault.
-    fn commit(&self, jobs: impl Iterator<Item = Box<dyn Job>>) {
-        if let Err(locked) = run_statement(&self.connection, "BEGIN IMMEDIATE") {
-            // It took as long as anybody is willing to wait, and is no job's fault: all are told.
-            jobs.for_each(|job| job.answer(Some(locked.clone())));
-            return;
-        }
-        let mut group = Vec::new();
-        match self.run_group(jobs, &mut group) {
-            Ok(()) => {
-                // Before anybody is told of it: see [`Engine::recent`].
-                self.commits.fetch_add(1, Ordering::SeqCst);
-                self.metrics.committed(group.len());
-                for Ran { job, failure } in group {
-                    job.answer(failure);
-                }
+    fn commit(&self, mut jobs: impl Iterator<Item = Box<dyn Job>>) {
+        while let Some(first) = jobs.next() {
+            if let Err(locked) = run_statement(&self.connection, "BEGIN IMMEDIATE") {
+                // It took as long as anybody is willing to wait, and is no job's fault: all are told.
+                std::iter::once(first).chain(jobs).for_each(|job| job.answer(Some(locked.clone())));
+                return;
             }
-            Err(lost) if group.len() == 1 => {
-                for Ran { job, failure } in group {
-                    job.answer(failure.or_else(|| Some(lost.clone())));
+            let Some(first) = self.run_first(first) else { continue };
+            let mut group = vec![Ran { job: first, failure: None }];
+            match self.run_rest(&mut jobs, &mut group) {
+                Ok(()) => {
+                    // Before anybody is told of it: see [`Engine::recent`].
+                    self.commits.fetch_add(1, Ordering::SeqCst);
+                    self.metrics.committed(group.len());
+                    for Ran { job, failure } in group {
+                        job.answer(failure);
+                    }
                 }
-            }
-            Err(_) => {
-                for Ran { job, .. } in group {
-                    self.commit(Box::new(std::iter::once(job)) as Box<dyn Iterator<Item = _>>);
+                Err(lost) if group.len() == 1 => {
+                    for Ran { job, failure } in group {
+                        job.answer(failure.or_else(|| Some(lost.clone())));
+                    }
+                }
+                Err(_) => {
+                    for Ran { job, .. } in group {
+                        self.commit(Box::new(std::iter::once(job)) as Box<dyn Iterator<Item = _>>);
+                    }
                 }
             }
         }
     }
 
-    fn run_group(&self, jobs: impl Iterator<Item = Box<dyn Job>>, group: &mut Vec<Ran>) -> Result<(), Error> {
+    /// Runs a job before which nothing was written: if nothing of it is to be kept the transaction ends, and the job
+    /// is answered. Within a savepoint SQLite keeps each page that a job overwrites, if they are many in a temporary
+    /// file; most transactions are of one job.
+    fn run_first(&self, mut job: Box<dyn Job>) -> Option<Box<dyn Job>> {
+        let failure = match self.run(&mut *job) {
+            Ok(Outcome::Kept) => return Some(job),
+            Ok(Outcome::Refused) => None,
+            Ok(Outcome::Failed(failure)) | Err(failure) => Some(failure),
+        };
+        self.roll_back();
+        job.answer(failure);
+        None
+    }
+
+    /// Runs jobs after one that is to be kept, and commits.
+    fn run_rest(
+        &self,
+        jobs: &mut impl Iterator<Item = Box<dyn Job>>,
+        group: &mut Vec<Ran>,
+    ) -> Result<(), Error> {
         let mut whole = Ok(());
         for mut job in jobs {
             let ran = whole.clone().and_then(|()| self.run_in_savepoint(&mut *job));
             whole = ran.as_ref().map(drop).map_err(Clone::clone);
             group.push(Ran { job, failure: ran.unwrap_or_else(Some) });
         }
-        self.finish(whole)
-    }
-
-    fn finish(&self, whole: Result<(), Error>) -> Result<(), Error> {
         whole.and_then(|()| run_statement(&self.connection, "COMMIT")).inspect_err(|_| self.roll_back())
     }
 
-    /// Runs a job so that it can be undone alone. The outer error is that the whole transaction is lost, the
-    /// inner one that a statement of the job failed and the job did not say so.
+    /// Runs a job so that it can be undone alone. The outer error is that the whole transaction is lost, the inner one
+    /// that a statement of the job failed and the job did not say so.
     fn run_in_savepoint(&self, job: &mut dyn Job) -> Result<Option<Error>, Error> {
         run_statement(&self.connection, "SAVEPOINT job")?;
+        let outcome = self.run(job)?;
+        if !matches!(outcome, Outcome::Kept) {
+            run_statement(&self.connection, "ROLLBACK TO job")?;
+        }
+        run_statement(&self.connection, "RELEASE job")?;
+        Ok(match outcome {
+            Outcome::Failed(failure) => Some(failure),
+            Outcome::Kept | Outcome::Refused => None,
+        })
+    }
+
+    /// Runs a job. An error is that the whole transaction is lost.
+    fn run(&self, job: &mut dyn Job) -> Result<Outcome, Error> {
         let mut tx = Tx::sqlite(&self.connection);
         let keep = job.run(&mut tx);
         let failed = tx.failed.take();
         if self.connection.is_autocommit() {
             return Err(failed.unwrap_or(Error::Unavailable("the transaction was lost".into())));
         }
-        if !keep || failed.is_some() {
-            run_statement(&self.connection, "ROLLBACK TO job")?;
-        }
-        run_statement(&self.connection, "RELEASE job")?;
-        Ok(failed.filter(|_| keep))
+        Ok(match (keep, failed) {
+            (true, None) => Outcome::Kept,
+            (true, Some(failure)) => Outcome::Failed(failure),
+            (false, _) => Outcome::Refused,
+        })
     }
 
     fn roll_back(&self) {
@@ -294,6 +325,15 @@ impl Writer {
             tracing::error!("the writer could not roll back");
         }
     }
+}
+
+/// What became of a job within its transaction.
+enum Outcome {
+    Kept,
+    /// The job itself said that nothing of it is to be kept.
+    Refused,
+    /// It did not say so, but a statement of it failed.
+    Failed(Error),
 }
 
 /// A job that has been run, and why nothing of it is kept although it said so.

@@ -258,7 +258,7 @@ impl<'a> Tx<'a> {
     ) -> Result<u64, Error> {
         let mut inserted = 0;
         for chunk in rows.chunks(rows_at_most(N)) {
-            inserted += self.execute(&many(head, chunk.len(), N, tail), chunk.as_flattened())?;
+            inserted += self.execute(&self.many(head, chunk.len(), N, tail), chunk.as_flattened())?;
         }
         Ok(inserted)
     }
@@ -276,12 +276,27 @@ impl<'a> Tx<'a> {
     ) -> Result<Vec<T>, Error> {
         let mut returned = Vec::new();
         for chunk in rows.chunks(rows_at_most(N)) {
-            self.each(&many(head, chunk.len(), N, tail), chunk.as_flattened(), |row| {
+            self.each(&self.many(head, chunk.len(), N, tail), chunk.as_flattened(), |row| {
                 returned.push(map(row)?);
                 Ok::<_, Error>(())
             })?;
         }
         Ok(returned)
+    }
+
+    /// The statement that inserts so many rows of so many columns.
+    fn many(&self, head: &str, rows: usize, columns: usize, tail: &str) -> String {
+        let mut sql = String::with_capacity(head.len() + tail.len() + rows * columns * 7 + 16);
+        sql.push_str(head);
+        push_rows(&mut sql, rows, columns, 0, |_| None);
+        sql.push(' ');
+        sql.push_str(tail);
+        if !self.is_postgres() {
+            // Whoever fails here is undone with the whole job. To undo the statement alone SQLite would keep each page
+            // that it overwrites, from 64 KiB on in a temporary file.
+            sql = sql.replacen("INSERT", "INSERT OR FAIL", 1);
+        }
+        sql
     }
 
     /// Runs a script of several statements without parameters: a migration.
@@ -307,16 +322,6 @@ impl<'a> Tx<'a> {
 
 pub(super) fn rows_at_most(columns: usize) -> usize {
     (PLACEHOLDERS_AT_MOST / columns).min(500)
-}
-
-/// The statement that inserts so many rows of so many columns.
-fn many(head: &str, rows: usize, columns: usize, tail: &str) -> String {
-    let mut sql = String::with_capacity(head.len() + tail.len() + rows * columns * 7 + 2);
-    sql.push_str(head);
-    push_rows(&mut sql, rows, columns, 0, |_| None);
-    sql.push(' ');
-    sql.push_str(tail);
-    sql
 }
 
 /// Appends ` ($1, $2), ($3, $4)`, counted on from `before`. In the first row a column has the type that `types` gives
