@@ -12,7 +12,7 @@ use crate::http;
 use crate::load::Load;
 use crate::turns::spread;
 
-/// Pages of the log after which the loop moves it into the database. The server begins to at as many.
+/// Pages of the log after which the loop moves it into the database, as the server's other thread does.
 const CHECKPOINT_PAGES: u32 = 4_000;
 
 /// The issues' one client, and some at once.

@@ -68,3 +68,20 @@ fn a_dead_servers_part_is_taken_over() {
         assert_eq!(metric(&one, HELD).await, 8);
     });
 }
+
+#[test]
+fn what_an_older_version_puts_into_eight_partitions_of_sqlite_arrives_too() {
+    testkit::run(async {
+        let broker = Broker::receiving("#").await;
+        let app = publishing(Engine::Sqlite, &broker, broker.url()).start();
+        sell(&[open_the_floor(&app)], 8).await;
+        until("all have arrived", async || broker.received().len() >= 8).await;
+        let written = app.database.rows(
+            "INSERT INTO kernel_events (id, type, entity, account, data, occurred_at, partition) \
+             SELECT id || '-7', type, entity, account, data, occurred_at, 7 FROM kernel_events RETURNING position",
+        );
+        assert_eq!(written.len(), 8);
+        until("they have arrived", async || broker.received().len() >= 16).await;
+        assert_eq!(sorted(broker.ids()), ids(&app), "each of them once");
+    });
+}

@@ -21,7 +21,7 @@ mod wire;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use kernel::api::{Api, Job, Kernel};
+use kernel::api::{Api, Kernel};
 use kernel::cache::Answers;
 use kernel::db::Group;
 use kernel::http::methods::{GET, OPTIONS, POST, PUT};
@@ -132,10 +132,6 @@ impl Api for Affiliates {
 
     fn routes(&self) -> Routes {
         fit(&self.kernel, NAME, PLACE, Self::operations(), self.clone())
-    }
-
-    fn jobs(&self) -> Vec<Job> {
-        vec![]
     }
 
     fn transfer(&self) -> Option<&dyn Transfer> {

@@ -19,7 +19,7 @@ mod wire;
 
 use std::sync::Arc;
 
-use kernel::api::{Api, Job, Kernel};
+use kernel::api::{Api, Kernel};
 use kernel::cache::Answers;
 use kernel::http::methods::{GET, OPTIONS, POST};
 use kernel::http::{Operation, Place, Routes, fit};
@@ -175,14 +175,6 @@ impl Api for Inventory {
     fn routes(&self) -> Routes {
         const PLACE: Place = Place { bases: &["/api"], spaces: &[BASE, "/api/o"] };
         fit(&self.kernel, NAME, PLACE, Self::operations(), self.clone())
-    }
-
-    fn jobs(&self) -> Vec<Job> {
-        Vec::new()
-    }
-
-    fn transfer(&self) -> Option<&dyn Transfer> {
-        None
     }
 
     fn transfer_of(&self, account: &str) -> Option<Box<dyn Transfer>> {

@@ -81,7 +81,7 @@ impl Tasks {
     }
 }
 
-/// Counts a task until it ends, in whatever way.
+/// Counts work until it ends, in whatever way.
 #[derive(Debug)]
 pub(crate) struct UnderWay(watch::Sender<usize>);
 
@@ -130,7 +130,7 @@ pub struct Job {
     pub run: Box<dyn Fn() -> JobRun + Send + Sync>,
 }
 
-/// One API, as the binary mounts it. A sixth is one new crate and one line in the binary.
+/// One API, as the binary mounts it. A sixth is a crate, an entry in the binary's list, and its migrations.
 pub trait Api: Send + Sync {
     /// Its name: on the command line, in keys, in metrics.
     fn name(&self) -> &'static str;
@@ -139,10 +139,14 @@ pub trait Api: Send + Sync {
     fn routes(&self) -> Routes;
 
     /// Its work in the background.
-    fn jobs(&self) -> Vec<Job>;
+    fn jobs(&self) -> Vec<Job> {
+        Vec::new()
+    }
 
     /// What can be imported and exported, if anything.
-    fn transfer(&self) -> Option<&dyn Transfer>;
+    fn transfer(&self) -> Option<&dyn Transfer> {
+        None
+    }
 
     /// What can be imported and exported of an account, if data belongs to accounts. [`Api::transfer`] then has
     /// nothing.

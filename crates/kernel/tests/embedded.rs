@@ -110,25 +110,3 @@ fn the_log_does_not_grow_with_what_is_written() {
         assert!(longest < 128 << 20, "{longest} bytes of log");
     });
 }
-
-#[test]
-fn an_outbox_of_eight_partitions_goes_on_with_two() {
-    on_sqlite(async |database, db| {
-        execute(db, "DELETE FROM kernel_migrations WHERE number = 10").await;
-        execute(db, "INSERT INTO kernel_partitions (partition, holder, until) VALUES (2, '', 0), (7, '', 0)")
-            .await;
-        for event in ["(1, 2, NULL)", "(2, 7, NULL)", "(3, 1, NULL)", "(4, 7, 1)"] {
-            let sql = format!(
-                "INSERT INTO kernel_events (position, partition, published_at, id, type, entity, account, data, occurred_at) \
-                 SELECT *, '', '', '', '', '', 0 FROM (VALUES {event})"
-            );
-            let done: Result<u64, Error> = db.write(move |tx| tx.execute(&sql, &[])).await;
-            done.unwrap();
-        }
-        assert_eq!(db.migrate(0).await.unwrap(), ["0010_outbox_of_one_server"]);
-        let partitions = database.rows("SELECT partition FROM kernel_events ORDER BY position");
-        let partitions: Vec<_> = partitions.iter().map(|row| row[0].as_deref().unwrap()).collect();
-        assert_eq!(partitions, ["0", "1", "1", "7"], "those to be published; the last one was");
-        assert_eq!(database.value("SELECT count(*) FROM kernel_partitions"), "2");
-    });
-}

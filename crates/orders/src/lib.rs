@@ -26,7 +26,6 @@ use std::sync::Arc;
 use kernel::api::{Api, Job, Kernel};
 use kernel::http::methods::{DELETE, GET, POST};
 use kernel::http::{Operation, Place, Routes, fit};
-use kernel::transfer::Transfer;
 
 pub use crate::partner::look;
 pub use crate::rules::StatusMap;
@@ -101,9 +100,5 @@ impl Api for Orders {
 
     fn jobs(&self) -> Vec<Job> {
         jobs::jobs(&self.relay)
-    }
-
-    fn transfer(&self) -> Option<&dyn Transfer> {
-        None
     }
 }

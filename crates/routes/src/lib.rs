@@ -15,7 +15,7 @@ mod wire;
 
 use std::sync::Arc;
 
-use kernel::api::{Api, Job, Kernel};
+use kernel::api::{Api, Kernel};
 use kernel::cache::Answers;
 use kernel::http::methods::{DELETE, GET, PATCH, POST, PUT};
 use kernel::http::{Operation, Place, fit};
@@ -180,10 +180,6 @@ impl Api for Routes {
 
     fn routes(&self) -> kernel::http::Routes {
         fit(&self.0.kernel, NAME, PLACE, Self::operations(), self.clone())
-    }
-
-    fn jobs(&self) -> Vec<Job> {
-        Vec::new()
     }
 
     fn transfer(&self) -> Option<&dyn Transfer> {

@@ -56,8 +56,9 @@ where
     /// somebody still waits for the answer.
     ///
     /// # Errors
-    /// Whatever `work` returns for the item alone: when a group fails each of it is tried by itself, so that none
-    /// fails for its neighbour's fault. [`Error::Unavailable`] if too many wait already.
+    /// Whatever `work` returns for the item alone: when a group fails, each of it is tried by itself, so that none
+    /// fails for its neighbour's fault. [`Error::Unavailable`], which is nobody's fault, if the database is, or if too
+    /// many wait already.
     pub async fn write(&self, item: I) -> Result<O, Error> {
         let (reply, answer) = oneshot::channel();
         let is_first = {
@@ -93,61 +94,69 @@ where
             state.waiting.drain(..count).unzip()
         };
         if !items.is_empty() {
-            self.hand_over(items, replies, true);
+            Turn(Arc::clone(self)).hand_over(items, replies, VecDeque::new());
         }
     }
+}
 
-    fn hand_over(self: &Arc<Self>, items: Vec<I>, replies: Vec<Reply<O>>, leads: bool) {
-        self.db.hand_over(Box::new(Together {
-            group: Arc::clone(self),
-            items,
-            replies,
-            leads,
-            outcome: Outcome::none_yet(),
-            _under_way: self.tasks.begin(),
-        }));
+/// The group's one transaction under way. Whatever ends it, those who wait come next.
+struct Turn<I: Send + Sync + 'static, O: Send + 'static>(Arc<Inner<I, O>>);
+
+impl<I: Send + Sync + 'static, O: Send + 'static> Turn<I, O> {
+    fn hand_over(self, items: Vec<I>, replies: Vec<Reply<O>>, alone: VecDeque<(I, Reply<O>)>) {
+        let inner = Arc::clone(&self.0);
+        let (outcome, _under_way) = (Outcome::none_yet(), inner.tasks.begin());
+        inner.db.hand_over(Box::new(Batch { turn: self, items, replies, alone, outcome, _under_way }));
+    }
+
+    /// Hands the next over of those who are tried alone, or ends.
+    fn go_on_with(self, mut alone: VecDeque<(I, Reply<O>)>) {
+        if let Some((item, reply)) = alone.pop_front() {
+            self.hand_over(vec![item], vec![reply], alone);
+        }
+    }
+}
+
+impl<I: Send + Sync + 'static, O: Send + 'static> Drop for Turn<I, O> {
+    fn drop(&mut self) {
+        self.0.go_on();
     }
 }
 
 /// The items of a transaction.
-struct Together<I, O> {
-    group: Arc<Inner<I, O>>,
+struct Batch<I: Send + Sync + 'static, O: Send + 'static> {
+    turn: Turn<I, O>,
     items: Vec<I>,
     replies: Vec<Reply<O>>,
-    /// Those who wait go after it.
-    leads: bool,
+    /// Those of a batch that failed, each of which then has a transaction of its own.
+    alone: VecDeque<(I, Reply<O>)>,
     outcome: Outcome<Vec<O>, Error>,
     _under_way: UnderWay,
 }
 
-impl<I, O> Job for Together<I, O>
-where
-    I: Send + Sync + 'static,
-    O: Send + 'static,
-{
+impl<I: Send + Sync + 'static, O: Send + 'static> Job for Batch<I, O> {
     fn run(&mut self, tx: &mut Tx<'_>) -> bool {
-        self.outcome.of_run(|| (self.group.work)(tx, &self.items))
+        self.outcome.of_run(|| (self.turn.0.work)(tx, &self.items))
     }
 
     fn answer(self: Box<Self>, failure: Option<Error>) {
-        // First, and on this thread: the next transaction is then ready before the database looks for it.
-        if self.leads {
-            self.group.go_on();
+        let Self { turn, items, replies, alone, outcome, _under_way } = *self;
+        let outcome = outcome.settled(failure);
+        if matches!(&outcome, Err(error) if items.len() > 1 && !matches!(error, Error::Unavailable(_))) {
+            turn.go_on_with(items.into_iter().zip(replies).collect());
+            return;
         }
-        match self.outcome.settled(failure) {
+        // First, and on this thread: the next transaction is then ready before the database looks for it.
+        turn.go_on_with(alone);
+        match outcome {
             Ok(outcomes) => {
-                for (outcome, reply) in outcomes.into_iter().zip(self.replies) {
+                for (outcome, reply) in outcomes.into_iter().zip(replies) {
                     // Who has hung up does not wait for it.
                     drop(reply.send(Ok(outcome)));
                 }
             }
-            Err(_) if self.items.len() > 1 => {
-                for (item, reply) in self.items.into_iter().zip(self.replies) {
-                    self.group.hand_over(vec![item], vec![reply], false);
-                }
-            }
             Err(error) => {
-                for reply in self.replies {
+                for reply in replies {
                     drop(reply.send(Err(error.clone())));
                 }
             }

@@ -26,7 +26,7 @@ const BATCH_AT_MOST: usize = 256;
 const BUSY: Duration = Duration::from_secs(10);
 /// How long what another process commits may go unnoticed by [`Engine::recent`]: less than that process needs to end.
 const NOTICED_WITHIN: Duration = Duration::from_millis(1);
-/// Pages that the writer keeps in memory, in KiB as the engine counts them. A list of stock touches thousands, and what
+/// Pages that the writer keeps in memory, in KiB as the engine counts them. A large upload touches thousands, and what
 /// does not fit is written to the log and read again within one transaction.
 const WRITER_CACHE: i32 = -16 << 10;
 
@@ -40,6 +40,8 @@ pub(super) struct Engine {
     last_look: LastLook,
     threads: Threads,
     metrics: DbMetrics,
+    /// Closed after all connections: that ends the locks of the whole process on it (POSIX).
+    _file: Arc<File>,
 }
 
 /// What was found when [`Engine::recent`] last looked for what others have committed.
@@ -52,18 +54,18 @@ struct LastLook {
 
 impl Engine {
     pub(super) fn open(path: &Path, create: bool, readers: usize, metrics: DbMetrics) -> Result<Self, Error> {
-        ensure_file(path, create)?;
+        let file = Arc::new(open_file(path, create)?);
         let (writes, writes_waiting) = Queue::new();
         let (reads, reads_waiting) = Queue::new();
         let threads = Threads::default();
         let commits = Arc::<AtomicI64>::default();
         let mut connection = connect(path)?;
         connection.pragma_update(None, "cache_size", WRITER_CACHE)?;
-        let log_is_long = checkpoint::watch(&mut connection)?;
+        let checkpoints = checkpoint::watch(&mut connection)?;
         let writer = Writer { connection, metrics: metrics.clone(), commits: Arc::clone(&commits) };
         threads.spawn("db-writer", move || writer.serve(&writes_waiting))?;
-        let connection = connect(path)?;
-        threads.spawn("db-checkpoint", move || checkpoint::serve(&connection, &log_is_long))?;
+        let (connection, database) = (connect(path)?, Arc::clone(&file));
+        threads.spawn("db-checkpoint", move || checkpoint::serve(&connection, &database, &checkpoints))?;
         for _ in 0..readers {
             let connection = connect(path)?;
             connection.pragma_update(None, "query_only", true)?;
@@ -73,7 +75,7 @@ impl Engine {
         let stamper = Mutex::new(connect(path)?);
         let last_look =
             LastLook { opened: Instant::now(), at: AtomicI64::new(-1), found: AtomicI64::default() };
-        Ok(Self { writes, reads, stamper, commits, last_look, threads, metrics })
+        Ok(Self { writes, reads, stamper, commits, last_look, threads, metrics, _file: file })
     }
 
     pub(super) fn write(&self, job: Box<dyn Job>) {
@@ -144,11 +146,9 @@ fn data_version(connection: &Connection) -> Option<i64> {
 }
 
 /// Makes the file for its owner alone: it holds names and phones. The engine gives its log the same rights.
-fn ensure_file(path: &Path, create: bool) -> Result<(), Error> {
+fn open_file(path: &Path, create: bool) -> Result<File, Error> {
     let opened = File::options().write(true).create(create).mode(0o600).open(path);
-    opened
-        .map(drop)
-        .map_err(|error| Error::Unavailable(format!("{} cannot be opened: {error}", path.display())))
+    opened.map_err(|error| Error::Unavailable(format!("{} cannot be opened: {error}", path.display())))
 }
 
 /// SQLite is built to take a name that begins with `file:` for an address. A file may be called so.
@@ -219,23 +219,25 @@ struct Writer {
 impl Writer {
     fn serve(self, waiting: &Waiting) {
         while let Ok(first) = waiting.recv() {
-            // Jobs that arrive while the group runs still join it.
-            let group = std::iter::once(first).chain(waiting.try_iter()).take(BATCH_AT_MOST);
-            self.commit(group.inspect(|_| {
-                self.metrics.writes_waiting.dec();
-            }));
+            // Jobs that arrive while others run still join them.
+            self.commit(std::iter::once(first).chain(waiting.try_iter()).take(BATCH_AT_MOST));
         }
     }
 
-    /// Runs the jobs in one transaction and answers them. If the engine loses the transaction (a full disk
-    /// does that), every job of it is given one of its own, so that none fails for its neighbour's fault.
+    /// Runs jobs in one transaction from the first on that is to be kept, and answers them. If the engine loses the
+    /// transaction (a full disk does that), every job of it is given one of its own, so that none fails for its
+    /// neighbour's fault.
     fn commit(&self, mut jobs: impl Iterator<Item = Box<dyn Job>>) {
         while let Some(first) = jobs.next() {
             if let Err(locked) = run_statement(&self.connection, "BEGIN IMMEDIATE") {
                 // It took as long as anybody is willing to wait, and is no job's fault: all are told.
-                std::iter::once(first).chain(jobs).for_each(|job| job.answer(Some(locked.clone())));
+                for job in std::iter::once(first).chain(jobs) {
+                    self.metrics.writes_waiting.dec();
+                    job.answer(Some(locked.clone()));
+                }
                 return;
             }
+            self.metrics.writes_waiting.dec();
             let Some(first) = self.run_first(first) else { continue };
             let mut group = vec![Ran { job: first, failure: None }];
             match self.run_rest(&mut jobs, &mut group) {
@@ -254,6 +256,7 @@ impl Writer {
                 }
                 Err(_) => {
                     for Ran { job, .. } in group {
+                        self.metrics.writes_waiting.inc();
                         self.commit(Box::new(std::iter::once(job)) as Box<dyn Iterator<Item = _>>);
                     }
                 }
@@ -266,9 +269,9 @@ impl Writer {
     /// file; most transactions are of one job.
     fn run_first(&self, mut job: Box<dyn Job>) -> Option<Box<dyn Job>> {
         let failure = match self.run(&mut *job) {
-            Ok(Outcome::Kept) => return Some(job),
-            Ok(Outcome::Refused) => None,
-            Ok(Outcome::Failed(failure)) | Err(failure) => Some(failure),
+            Ok(Verdict::Kept) => return Some(job),
+            Ok(Verdict::Refused) => None,
+            Ok(Verdict::Failed(failure)) | Err(failure) => Some(failure),
         };
         self.roll_back();
         job.answer(failure);
@@ -283,6 +286,7 @@ impl Writer {
     ) -> Result<(), Error> {
         let mut whole = Ok(());
         for mut job in jobs {
+            self.metrics.writes_waiting.dec();
             let ran = whole.clone().and_then(|()| self.run_in_savepoint(&mut *job));
             whole = ran.as_ref().map(drop).map_err(Clone::clone);
             group.push(Ran { job, failure: ran.unwrap_or_else(Some) });
@@ -294,19 +298,19 @@ impl Writer {
     /// that a statement of the job failed and the job did not say so.
     fn run_in_savepoint(&self, job: &mut dyn Job) -> Result<Option<Error>, Error> {
         run_statement(&self.connection, "SAVEPOINT job")?;
-        let outcome = self.run(job)?;
-        if !matches!(outcome, Outcome::Kept) {
+        let verdict = self.run(job)?;
+        if !matches!(verdict, Verdict::Kept) {
             run_statement(&self.connection, "ROLLBACK TO job")?;
         }
         run_statement(&self.connection, "RELEASE job")?;
-        Ok(match outcome {
-            Outcome::Failed(failure) => Some(failure),
-            Outcome::Kept | Outcome::Refused => None,
+        Ok(match verdict {
+            Verdict::Failed(failure) => Some(failure),
+            Verdict::Kept | Verdict::Refused => None,
         })
     }
 
     /// Runs a job. An error is that the whole transaction is lost.
-    fn run(&self, job: &mut dyn Job) -> Result<Outcome, Error> {
+    fn run(&self, job: &mut dyn Job) -> Result<Verdict, Error> {
         let mut tx = Tx::sqlite(&self.connection);
         let keep = job.run(&mut tx);
         let failed = tx.failed.take();
@@ -314,9 +318,9 @@ impl Writer {
             return Err(failed.unwrap_or(Error::Unavailable("the transaction was lost".into())));
         }
         Ok(match (keep, failed) {
-            (true, None) => Outcome::Kept,
-            (true, Some(failure)) => Outcome::Failed(failure),
-            (false, _) => Outcome::Refused,
+            (true, None) => Verdict::Kept,
+            (true, Some(failure)) => Verdict::Failed(failure),
+            (false, _) => Verdict::Refused,
         })
     }
 
@@ -328,7 +332,7 @@ impl Writer {
 }
 
 /// What became of a job within its transaction.
-enum Outcome {
+enum Verdict {
     Kept,
     /// The job itself said that nothing of it is to be kept.
     Refused,

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::fmt::{self, Write as _};
+use std::fmt;
 
 use postgres::fallible_iterator::FallibleIterator as _;
 use postgres::types::{IsNull, ToSql, Type, private::BytesMut};
@@ -140,9 +140,6 @@ pub(super) type Prepared = HashMap<Box<str>, postgres::Statement>;
 /// More statements than the product has texts: past it somebody builds SQL from data, and the oldest go.
 const PREPARED_AT_MOST: usize = 512;
 
-/// Rows of one multi-row statement. SQLite takes 32,766 placeholders, PostgreSQL 65,535.
-const PLACEHOLDERS_AT_MOST: usize = 16_000;
-
 /// A transaction under way.
 pub struct Tx<'a> {
     engine: Engine<'a>,
@@ -183,6 +180,7 @@ impl<'a> Tx<'a> {
     /// # Errors
     /// [`Error`]; the transaction is then only good for being undone.
     pub fn execute(&mut self, sql: &str, params: &[Value<'_>]) -> Result<u64, Error> {
+        self.go_on_unless_failed()?;
         let done = match &mut self.engine {
             Engine::Sqlite(connection) => sqlite_execute(connection, sql, params).map_err(Failure::from),
             Engine::Postgres(transaction, prepared) => postgres_prepare(transaction, prepared, sql)
@@ -233,6 +231,7 @@ impl<'a> Tx<'a> {
         params: &[Value<'_>],
         mut take: impl FnMut(&Row<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
+        self.go_on_unless_failed()?;
         let failure = match &mut self.engine {
             Engine::Sqlite(connection) => sqlite_each(connection, sql, params, &mut take),
             Engine::Postgres(transaction, prepared) => {
@@ -243,60 +242,6 @@ impl<'a> Tx<'a> {
             Ok(taken) => taken,
             Err(failure) => Err(self.note(failure).into()),
         }
-    }
-
-    /// Runs `INSERT INTO … (columns) VALUES` with many rows, followed by `tail` (an `ON CONFLICT` clause or
-    /// nothing), in as few statements as the engines take.
-    ///
-    /// # Errors
-    /// [`Error`]; the transaction is then only good for being undone.
-    pub fn insert_many<const N: usize>(
-        &mut self,
-        head: &str,
-        tail: &str,
-        rows: &[[Value<'_>; N]],
-    ) -> Result<u64, Error> {
-        let mut inserted = 0;
-        for chunk in rows.chunks(rows_at_most(N)) {
-            inserted += self.execute(&self.many(head, chunk.len(), N, tail), chunk.as_flattened())?;
-        }
-        Ok(inserted)
-    }
-
-    /// As [`Tx::insert_many`], where `tail` ends with a `RETURNING` clause, whose rows it maps.
-    ///
-    /// # Errors
-    /// As [`Tx::insert_many`].
-    pub fn insert_many_returning<T, const N: usize>(
-        &mut self,
-        head: &str,
-        tail: &str,
-        rows: &[[Value<'_>; N]],
-        mut map: impl FnMut(&Row<'_>) -> Result<T, Error>,
-    ) -> Result<Vec<T>, Error> {
-        let mut returned = Vec::new();
-        for chunk in rows.chunks(rows_at_most(N)) {
-            self.each(&self.many(head, chunk.len(), N, tail), chunk.as_flattened(), |row| {
-                returned.push(map(row)?);
-                Ok::<_, Error>(())
-            })?;
-        }
-        Ok(returned)
-    }
-
-    /// The statement that inserts so many rows of so many columns.
-    fn many(&self, head: &str, rows: usize, columns: usize, tail: &str) -> String {
-        let mut sql = String::with_capacity(head.len() + tail.len() + rows * columns * 7 + 16);
-        sql.push_str(head);
-        push_rows(&mut sql, rows, columns, 0, |_| None);
-        sql.push(' ');
-        sql.push_str(tail);
-        if !self.is_postgres() {
-            // Whoever fails here is undone with the whole job. To undo the statement alone SQLite would keep each page
-            // that it overwrites, from 64 KiB on in a temporary file.
-            sql = sql.replacen("INSERT", "INSERT OR FAIL", 1);
-        }
-        sql
     }
 
     /// Runs a script of several statements without parameters: a migration.
@@ -313,41 +258,16 @@ impl<'a> Tx<'a> {
         if self.is_postgres() { self.script(&format!("ANALYZE {table}")) } else { Ok(()) }
     }
 
+    /// After a failure nothing runs any more. PostgreSQL refuses it by itself; SQLite may have ended the transaction, and
+    /// what came then would be kept at once.
+    fn go_on_unless_failed(&self) -> Result<(), Error> {
+        self.failed.clone().map_or(Ok(()), Err)
+    }
+
     fn note(&mut self, failure: Failure) -> Error {
         self.conflict |= failure.conflict;
         self.failed.get_or_insert_with(|| failure.error.clone());
         failure.error
-    }
-}
-
-pub(super) fn rows_at_most(columns: usize) -> usize {
-    (PLACEHOLDERS_AT_MOST / columns).min(500)
-}
-
-/// Appends ` ($1, $2), ($3, $4)`, counted on from `before`. In the first row a column has the type that `types` gives
-/// it.
-pub(super) fn push_rows(
-    sql: &mut String,
-    rows: usize,
-    columns: usize,
-    before: usize,
-    types: impl Fn(usize) -> Option<&'static str>,
-) {
-    let mut placeholder = before;
-    for row in 0..rows {
-        sql.push_str(if row == 0 { " (" } else { ", (" });
-        for column in 0..columns {
-            placeholder += 1;
-            if column > 0 {
-                sql.push_str(", ");
-            }
-            // Writing into a string cannot fail.
-            let _ = match types(column).filter(|_| row == 0) {
-                Some(kind) => write!(sql, "CAST(${placeholder} AS {kind})"),
-                None => write!(sql, "${placeholder}"),
-            };
-        }
-        sql.push(')');
     }
 }
 
