@@ -1,4 +1,5 @@
-//! Counting what an address, or somebody else, does wrong, so that guessing does not pay.
+//! Counting what an address, or somebody else, does in a minute: what is wrong, so that guessing does not pay, or all of
+//! it.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -11,7 +12,7 @@ use crate::clock::{Micros, SECOND};
 /// Keys remembered at most; past it some are forgotten, which only ever forgives.
 const REMEMBERED: usize = 100_000;
 
-/// A minute, which begins for each key with its first offence.
+/// A minute, which begins for each key with the first that is counted.
 const WINDOW: Micros = 60 * SECOND;
 
 /// So many of something a minute from one key: an address, say.

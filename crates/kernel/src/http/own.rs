@@ -28,7 +28,7 @@ use crate::metrics;
 /// The time that `/metrics` gives the database.
 const MEASURED_WITHIN: Duration = Duration::from_secs(1);
 
-/// Puts the APIs together with health, metrics and documentation. `document` gives the page that shows the
+/// Puts the APIs together with health, metrics and documentation. `docs` gives the page that shows the
 /// OpenAPI document a place; both `/path` and `/path/` are served everywhere.
 #[must_use]
 pub fn app(
@@ -94,7 +94,7 @@ fn base_document() -> OpenApi {
             InfoBuilder::new()
                 .title("partnerapi")
                 .version(env!("CARGO_PKG_VERSION"))
-                .description(Some("One server for partner APIs. Every operation takes the key of its API.")),
+                .description(Some("One server for partner APIs. Operations take the key of their API, but for those that say otherwise.")),
         )
         .build();
     let components = document.components.get_or_insert_default();

@@ -101,7 +101,7 @@ pub trait Transfer: Send + Sync {
     /// [`ExportError`] of the database or of the output.
     fn export(&self, tx: &mut Tx<'_>, secrets: Secrets, out: &mut dyn Write) -> Result<(), ExportError>;
 
-    /// Whether anything is stored that an import could meet.
+    /// Whether nothing is stored that an import could meet.
     ///
     /// # Errors
     /// [`Error`] of the database.
