@@ -167,6 +167,10 @@ async fn a_report_that_cannot_be_used_is_refused_and_nothing_stored(engine: Engi
             "pcrid: é obrigatório e deve ser um inteiro maior que 0",
         ),
         (
+            json!({"ecommerceHash": HASH, "pcrid": [1.5]}).to_string(),
+            "pcrid: é obrigatório e deve ser um inteiro maior que 0",
+        ),
+        (
             json!({"ecommerceHash": HASH, "pcrid": "x"}).to_string(),
             "pcrid: é obrigatório e deve ser um inteiro maior que 0",
         ),

@@ -9,6 +9,7 @@ use super::{made, order, orders_at};
 on_both_engines!(
     from_elsewhere_a_key_opens_the_door,
     a_stranger_makes_no_order,
+    a_page_of_another_site_makes_no_order_in_a_trusted_browser,
     what_is_wrong_around_an_operation_is_told_in_its_dialect,
 );
 
@@ -32,6 +33,23 @@ async fn from_elsewhere_a_key_opens_the_door(engine: Engine) {
     let other = app.key("orders", "another shop");
     let status = Answer::of(app.request(Method::GET, "/v2/orders/1").bearer_auth(&other)).await;
     assert_eq!(status.json["status_id"], 0, "{}", status.text);
+}
+
+async fn a_page_of_another_site_makes_no_order_in_a_trusted_browser(engine: Engine) {
+    let partner = Partner::start(&[]);
+    let app = App::builder(engine).env("PARTNERAPI_URL", &partner.server.url).start();
+    for (name, value) in [("sec-fetch-site", "cross-site"), ("origin", "https://evil.example")] {
+        for (path, body) in [("/v2/orders/", order(1)), ("/SendOrder", order(1))] {
+            let sent =
+                app.request(Method::POST, path).header(name, value).header("content-type", "text/plain");
+            let answer = Answer::of(sent.body(body.to_string())).await;
+            assert_eq!(answer.status, 401, "{path}: {}", answer.text);
+        }
+    }
+    assert_eq!(orders_at(&partner, 1).await, 0);
+    let own =
+        app.request(Method::POST, "/v2/orders/").header("sec-fetch-site", "same-origin").json(&order(1));
+    made(&Answer::of(own).await);
 }
 
 async fn a_stranger_makes_no_order(engine: Engine) {

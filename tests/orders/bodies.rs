@@ -8,6 +8,7 @@ use super::{create, made, old_order, order, orders_at, send, start};
 
 on_both_engines!(
     all_faults_of_a_body_are_told_at_once,
+    of_very_many_faults_the_first_are_told,
     every_field_has_its_limits,
     what_the_contract_allows_is_taken,
     unknown_fields_are_ignored_and_optional_ones_may_be_left_out,
@@ -112,6 +113,16 @@ async fn every_field_has_its_limits(engine: Engine) {
     }
     assert_eq!(partner.report("24").await["total"]["find-orders"], 0, "nothing reached the partner");
     assert_eq!(app.database.value("SELECT count(*) FROM orders_orders"), "0", "and nothing was kept");
+}
+
+async fn of_very_many_faults_the_first_are_told(engine: Engine) {
+    let (app, _partner) = start(engine);
+    let answer = create(&app, &json!({"order_id": 1, "items": vec![json!({}); 100_000]})).await;
+    let faults = faults(&answer);
+    assert_eq!(faults.len(), 1_000);
+    assert_eq!(faults[0].0, loc("/date"));
+    // A field that is missing at the top repeats the whole body, of 300 KB.
+    assert!(answer.text.len() < 4 << 20, "{} bytes", answer.text.len());
 }
 
 async fn what_the_contract_allows_is_taken(engine: Engine) {

@@ -9,6 +9,7 @@ use super::{everything, network};
 on_both_engines!(
     from_elsewhere_a_key_opens_the_door_to_the_same_data,
     a_stranger_sees_and_changes_nothing,
+    a_page_of_another_site_is_a_stranger_in_a_trusted_browser,
     a_stranger_is_refused_before_what_is_wrong_with_the_request,
 );
 
@@ -31,6 +32,17 @@ async fn from_elsewhere_a_key_opens_the_door_to_the_same_data(engine: Engine) {
     {
         assert_eq!(Answer::of(dressed).await.json["title"], "x", "a key only opens the door");
     }
+}
+
+async fn a_page_of_another_site_is_a_stranger_in_a_trusted_browser(engine: Engine) {
+    let app = App::start(engine);
+    app.import("routes", &network()).printed();
+    let before = everything(&app);
+    for request in requests(&app) {
+        let answer = Answer::of(request.header("sec-fetch-site", "cross-site")).await;
+        assert_eq!(answer.status, 401, "{}", answer.text);
+    }
+    assert_eq!(everything(&app), before);
 }
 
 /// One request for each operation.

@@ -9,6 +9,7 @@ on_both_engines!(
     an_import_tells_what_it_did_and_the_same_file_twice_changes_nothing,
     a_running_server_sees_an_import_at_once,
     an_import_takes_standard_input,
+    an_import_takes_a_pipe,
     a_file_that_is_missing_is_named,
     a_file_with_a_mistake_is_named_with_its_line_or_path_and_stores_nothing,
     an_export_goes_through_an_empty_database_unchanged,
@@ -76,6 +77,18 @@ async fn an_import_takes_standard_input(engine: Engine) {
     assert_eq!(database.value("SELECT event_id FROM tickets_events"), "12");
 }
 
+async fn an_import_takes_a_pipe(engine: Engine) {
+    let app = App::start(engine);
+    let file = app.file("suppliers.json", testkit::suppliers().to_string().as_bytes());
+    let piped = "cat \"$1\" | \"$2\" import affiliates /dev/stdin --database-url \"$3\"";
+    let mut shell = Command::new("sh");
+    shell.args(["-c", piped, "sh"]).arg(file).arg(binary()).arg(app.database.url());
+    let imported = shell.output().unwrap();
+    assert!(imported.status.success(), "{}", String::from_utf8_lossy(&imported.stderr));
+    let stored = app.database.value("SELECT count(*) FROM affiliates_suppliers");
+    assert_eq!(stored, testkit::suppliers()["suppliers"].as_array().unwrap().len().to_string());
+}
+
 async fn a_file_that_is_missing_is_named(engine: Engine) {
     let app = App::start(engine);
     let refused = app.command(&["import", "tickets", "no-such-file.json"]);
@@ -132,6 +145,10 @@ async fn a_refused_command_prints_nothing_on_standard_output(engine: Engine) {
         &["export", "cinema"],
     ] {
         app.command(words).refused(2);
+    }
+    for words in [&["export", "orders"][..], &["import", "orders", "/dev/null"]] {
+        let told = app.command(words).refused(1);
+        assert!(told.contains("orders has nothing to"), "{told}");
     }
 }
 

@@ -46,6 +46,10 @@ impl Problem {
     }
 }
 
+/// Faults that are told of one request. Each repeats what it is about: a body of empty items would be answered with
+/// thirty times as much.
+const COMPLAINTS_AT_MOST: usize = 1_000;
+
 /// Collects the faults of one request.
 #[derive(Debug, Default)]
 pub(crate) struct Report {
@@ -77,7 +81,9 @@ impl Report {
 
     fn complain(&mut self, problem: Problem, loc: Vec<Step>, input: &Value) {
         let Problem { kind, msg } = problem;
-        self.complaints.push(Complaint { kind, loc, msg, input: input.clone() });
+        if self.complaints.len() < COMPLAINTS_AT_MOST {
+            self.complaints.push(Complaint { kind, loc, msg, input: input.clone() });
+        }
     }
 
     /// The value as an object.

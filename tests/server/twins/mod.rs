@@ -21,6 +21,7 @@ on_both_engines!(
     an_operation_opens_for_nobody_who_has_no_right_to_it,
     an_operation_opens_for_a_good_key_wherever_a_client_can_put_it,
     an_operation_tells_another_account_nothing_and_lets_it_change_nothing,
+    an_operation_changes_nothing_for_a_page_of_another_site,
     an_operation_that_needs_no_key_tells_a_stranger_nothing,
     every_api_tells_a_guesser_in_its_own_words_to_wait,
 );
@@ -157,6 +158,26 @@ async fn an_operation_tells_another_account_nothing_and_lets_it_change_nothing(e
     }
     assert_eq!(world.ours(), before);
     world.has_logged_nothing_secret();
+}
+
+async fn an_operation_changes_nothing_for_a_page_of_another_site(engine: Engine) {
+    let world = World::new(engine).await;
+    let before = world.everything();
+    let mut apis = BTreeSet::new();
+    for operation in world.guarded().into_iter().filter(|operation| !operation.method.is_safe()) {
+        apis.insert(operation.api.clone());
+        let path = operation.path();
+        for credential in accepted(world.key(&operation.api)) {
+            let request =
+                world.request(operation.method.clone(), &path).header("sec-fetch-site", "cross-site");
+            let answer = Answer::of(present(request, &credential)).await;
+            let what = format!("{} {path} with {}: {}", operation.method, credential.0, answer.text);
+            assert_eq!(answer.status, 403, "{what}");
+            assert_eq!(answer.header("content-type"), "application/json", "{what}");
+        }
+    }
+    assert_eq!(apis, world.apis());
+    assert_eq!(world.everything(), before);
 }
 
 async fn an_operation_that_needs_no_key_tells_a_stranger_nothing(engine: Engine) {

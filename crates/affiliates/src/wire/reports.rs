@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use kernel::clock::Micros;
 use kernel::db::can_hold;
 use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::accesses::{Details, Geolocation, Navigator, Screen, or_default, utc};
@@ -54,18 +55,11 @@ pub(crate) struct Report {
     navigator: Navigator,
 }
 
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum NumberOrDigits {
-    Number(i64),
-    Digits(String),
-}
-
 fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
-    Ok(match Option::deserialize(deserializer)? {
-        Some(NumberOrDigits::Number(number)) => Some(number),
-        Some(NumberOrDigits::Digits(digits)) => digits.parse().ok(),
-        None => None,
+    Ok(match Value::deserialize(deserializer)? {
+        Value::Number(number) => number.as_i64(),
+        Value::String(digits) => digits.parse().ok(),
+        _ => None,
     })
 }
 

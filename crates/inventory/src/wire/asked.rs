@@ -1,7 +1,7 @@
 //! How something is asked for: in which form, and at which address.
 
 use axum::extract::FromRequestParts;
-use axum::http::header::{ACCEPT, HOST, ORIGIN, WWW_AUTHENTICATE};
+use axum::http::header::{ACCEPT, WWW_AUTHENTICATE};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::Response;
@@ -129,34 +129,16 @@ impl Asked {
     }
 }
 
-/// Who calls. A browser that knows a key sends it along with whatever form it is given: one of another site's pages
-/// opens nothing.
+/// Who calls. A browser that has no key is asked for one.
 pub(crate) struct Known(pub(crate) Caller);
 
 impl FromRequestParts<Inventory> for Known {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, api: &Inventory) -> Result<Self, Response> {
-        match Caller::from_request_parts(parts, api).await {
-            Ok(_) if parts.method == Method::POST && is_of_another_site(&parts.headers) => {
-                Err(Fault::Forbidden.respond::<Inventory>())
-            }
-            Ok(caller) => Ok(Self(caller)),
-            Err(refusal) => Err(refuse(refusal.into(), parts)),
-        }
+        let caller = Caller::from_request_parts(parts, api).await;
+        caller.map(Self).map_err(|refusal| refuse(refusal.into(), parts))
     }
-}
-
-/// Whether a browser sends this from a page of another site. Where it does not say so itself, it tells the page's
-/// origin. Programs tell neither.
-fn is_of_another_site(headers: &HeaderMap) -> bool {
-    if let Some(site) = headers.get("sec-fetch-site") {
-        return !matches!(site.as_bytes(), b"same-origin" | b"none");
-    }
-    let Some(origin) = headers.get(ORIGIN) else { return false };
-    // Behind a proxy the scheme may be another one.
-    let from = origin.to_str().ok().and_then(|origin| origin.split_once("://")).map(|(_, host)| host);
-    from.is_none() || from != headers.get(HOST).and_then(|host| host.to_str().ok())
 }
 
 /// The refusal of a credential, or of its lack. A browser that is to show a page asks for a key.

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use axum::body::Bytes;
 use axum::extract::{FromRequestParts, Request, State};
-use axum::http::header::{ALLOW, CACHE_CONTROL, FORWARDED, HOST, HeaderName, VIA};
+use axum::http::header::{ALLOW, CACHE_CONTROL, FORWARDED, HOST, HeaderName, ORIGIN, VIA};
 use axum::http::request::Parts;
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderValue, Method, Uri};
@@ -224,6 +224,10 @@ impl<D: Dialect> FromRequestParts<D> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, _: &D) -> Result<Self, Refusal<D>> {
         let fault = match parts.extensions.get::<Identity>() {
+            // A browser sends a key that it remembers along with whatever form a page gives it.
+            Some(Identity::Known(_)) if !parts.method.is_safe() && is_of_another_site(&parts.headers) => {
+                Fault::Forbidden
+            }
             Some(Identity::Known(caller)) => return Ok(caller.clone()),
             Some(Identity::Throttled(wait)) => Fault::RateLimited(*wait),
             Some(Identity::Unknown(error)) => error.clone().into(),
@@ -234,7 +238,8 @@ impl<D: Dialect> FromRequestParts<D> for Caller {
     }
 }
 
-/// Somebody from a trusted network, or with a key: for APIs whose data belongs to no account.
+/// Somebody from a trusted network, or with a key: for APIs whose data belongs to no account. What a browser there is
+/// made to send by a page from elsewhere needs a key.
 #[derive(Clone, Copy, Debug)]
 pub struct Admitted;
 
@@ -242,11 +247,24 @@ impl<D: Dialect> FromRequestParts<D> for Admitted {
     type Rejection = Refusal<D>;
 
     async fn from_request_parts(parts: &mut Parts, state: &D) -> Result<Self, Refusal<D>> {
-        if parts.extensions.get::<Client>().is_some_and(|client| client.trusted) {
+        let is_trusted = parts.extensions.get::<Client>().is_some_and(|client| client.trusted);
+        if is_trusted && !is_of_another_site(&parts.headers) {
             return Ok(Self);
         }
         Caller::from_request_parts(parts, state).await.map(|_| Self)
     }
+}
+
+/// Whether a browser sends this from a page of another site. Where it does not say so itself (`Sec-Fetch-Site`), it
+/// tells the page's origin (RFC 6454). Programs tell neither.
+fn is_of_another_site(headers: &HeaderMap) -> bool {
+    if let Some(site) = headers.get("sec-fetch-site") {
+        return !matches!(site.as_bytes(), b"same-origin" | b"none");
+    }
+    let Some(origin) = headers.get(ORIGIN) else { return false };
+    // Behind a proxy the scheme may be another one.
+    let from = origin.to_str().ok().and_then(|origin| origin.split_once("://")).map(|(_, host)| host);
+    from.is_none() || from != headers.get(HOST).and_then(|host| host.to_str().ok())
 }
 
 /// How requests are received.
@@ -256,7 +274,7 @@ pub struct HttpSettings {
     pub request_timeout: Duration,
     /// Peers whose `X-Forwarded-For` counts.
     pub trusted_proxies: Vec<IpNet>,
-    /// Clients that may see what is not for the public: the metrics.
+    /// Clients that may see what is not for the public, the metrics, and that need no key where an API admits them.
     pub trusted_networks: Vec<IpNet>,
     /// What absolute links begin with, without a slash at its end, if it is set.
     pub public_url: Option<String>,

@@ -46,11 +46,17 @@ pub(crate) enum Source {
 
 impl Source {
     fn open(path: &Path) -> io::Result<Self> {
-        if path != Path::new("-") {
-            return File::open(path).map(Self::File);
-        }
         let mut bytes = Vec::new();
-        io::stdin().read_to_end(&mut bytes)?;
+        if path == Path::new("-") {
+            io::stdin().read_to_end(&mut bytes)?;
+            return Ok(Self::Bytes(bytes));
+        }
+        let mut file = File::open(path)?;
+        if file.metadata()?.is_file() {
+            return Ok(Self::File(file));
+        }
+        // A file is read twice, which cannot be done with a pipe.
+        file.read_to_end(&mut bytes)?;
         Ok(Self::Bytes(bytes))
     }
 }
@@ -85,7 +91,7 @@ pub(crate) async fn export(
     account: Option<&str>,
     secrets: Secrets,
 ) -> anyhow::Result<()> {
-    let entry = entry(api, account)?;
+    let (name, entry) = (api, entry(api, account)?);
     let db = database::look(common).await?;
     let api = mount(entry, &db)?;
     let account = account.map(str::to_owned);
@@ -93,12 +99,13 @@ pub(crate) async fn export(
         .read(move |tx| {
             let mut out = BufWriter::new(io::stdout().lock());
             let export = |transfer: &dyn Transfer| transfer.export(tx, secrets, &mut out);
-            with_transfer(&*api, account.as_deref(), export).unwrap_or(Ok(()))?;
-            Ok::<_, ExportError>(out.flush()?)
+            let exported = with_transfer(&*api, account.as_deref(), export).transpose()?;
+            out.flush()?;
+            Ok::<_, ExportError>(exported)
         })
         .await;
     db.close().await;
-    exported.context("cannot export")
+    exported.context("cannot export")?.with_context(|| format!("{name} has nothing to export"))
 }
 
 /// Hands over what is imported and exported of an API, or of an account in it. `None`: there is no such thing.
