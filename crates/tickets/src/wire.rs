@@ -229,10 +229,7 @@ impl IntoResponse for Error {
             }
             Self::Fault(fault) => return fault.respond::<Tickets>(),
         };
-        let cause = Cause(format!("{code:?}"));
-        let mut response = render(status, code, message);
-        response.extensions_mut().insert(cause);
-        response
+        Cause(format!("{code:?}")).of(render(status, code, message))
     }
 }
 

@@ -9,7 +9,7 @@ use rand::Rng as _;
 use serde::Serialize;
 
 use super::places::{History, Places, Ties};
-use super::{SUPPLIER, Supplier, query_in, supplier_of};
+use super::{SUPPLIER, Supplier, supplier_of};
 use crate::rules::{Days, Error, Span};
 use crate::wire::{self, Details};
 
@@ -76,8 +76,8 @@ pub(crate) fn record(tx: &mut Tx<'_>, visits: &[Visit]) -> Result<Vec<bool>, db:
     let mut hashes: Vec<&str> = visits.iter().map(|visit| visit.ecommerce_hash.as_str()).collect();
     hashes.sort_unstable();
     hashes.dedup();
-    let sql = format!("{SUPPLIER} WHERE ecommerce_hash IN {{}}");
-    let suppliers = query_in(tx, &sql, &[], &hashes, supplier_of)?;
+    let sql = format!("{SUPPLIER} WHERE ecommerce_hash IN ()");
+    let suppliers = tx.query_in(&sql, &[], &hashes, supplier_of)?;
     let suppliers: HashMap<&str, &Supplier> =
         suppliers.iter().map(|supplier| (supplier.ecommerce_hash.as_str(), supplier)).collect();
     let mut known: Vec<(&Visit, &Supplier)> = visits

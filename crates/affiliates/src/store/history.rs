@@ -14,7 +14,7 @@ use kernel::transfer::{ExportError, Growth, ImportError, Summary};
 
 use super::places::{Places, Ties};
 use super::purchases::{self, Standing};
-use super::{SUPPLIER, Supplier, accesses, query_in, supplier_of};
+use super::{SUPPLIER, Supplier, accesses, supplier_of};
 use crate::transfer::document::ImportedAccess;
 use crate::wire::{self, Purchase};
 
@@ -46,8 +46,8 @@ impl Intake {
     ) -> Result<Summary, ImportError> {
         let ids: Vec<i64> = accesses.iter().map(|access| access.id).collect();
         let sql =
-            "SELECT id, supplier, uuid, pcrid, created_at, record FROM affiliates_accesses WHERE id IN {}";
-        let there = query_in(tx, sql, &[], &ids, |row| {
+            "SELECT id, supplier, uuid, pcrid, created_at, record FROM affiliates_accesses WHERE id IN ()";
+        let there = tx.query_in(sql, &[], &ids, |row| {
             Ok(ImportedAccess {
                 id: row.get(0)?,
                 supplier: row.get(1)?,

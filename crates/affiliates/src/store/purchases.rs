@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::places::{History, Places, Ties};
-use super::{Supplier, execute_in, query_in, tallies};
+use super::{Supplier, tallies};
 use crate::rules::{Amount, Days, Error, Page, Rate, Span, Status, commission};
 use crate::wire::{Purchase, Sale, Update, padded};
 
@@ -205,8 +205,8 @@ pub(super) fn with_ids(
     supplier: i64,
     ids: &[&str],
 ) -> Result<Vec<(Purchase, Standing)>, db::Error> {
-    let sql = format!("SELECT {COLUMNS}, place FROM affiliates_purchases WHERE supplier = $1 AND id IN {{}}");
-    query_in(tx, &sql, &[supplier.into()], ids, |row| {
+    let sql = format!("SELECT {COLUMNS}, place FROM affiliates_purchases WHERE supplier = $1 AND id IN ()");
+    tx.query_in(&sql, &[supplier.into()], ids, |row| {
         let purchase = purchase_of(row)?;
         let standing = Standing { status: purchase.status, place: row.get(14)?, pcrid: purchase.sale.pcrid };
         Ok((purchase, standing))
@@ -221,8 +221,8 @@ fn rates(tx: &mut Tx<'_>, supplier: &Supplier, sales: &[&Sale]) -> Result<HashMa
     let sql = "SELECT affiliates_affiliates.pcrid, coalesce(affiliates_rates.rate, affiliates_affiliates.rate) \
                FROM affiliates_affiliates LEFT JOIN affiliates_rates \
                ON affiliates_rates.pcrid = affiliates_affiliates.pcrid AND affiliates_rates.supplier = $1 \
-               WHERE affiliates_affiliates.pcrid IN {}";
-    let found = query_in(tx, sql, &[supplier.number.into()], &pcrids, |row| {
+               WHERE affiliates_affiliates.pcrid IN ()";
+    let found = tx.query_in(sql, &[supplier.number.into()], &pcrids, |row| {
         Ok((row.get::<i64>(0)?, row.get::<Option<i64>>(1)?))
     })?;
     let rates = found.into_iter().filter_map(|(pcrid, rate)| Some((pcrid, Rate::from_units(rate?))));
@@ -319,8 +319,8 @@ pub(super) fn set_status(
 ) -> Result<(), db::Error> {
     for status in Status::ALL {
         let ids: Vec<&str> = changed.iter().filter(|(_, to, _)| *to == status).map(|(id, ..)| *id).collect();
-        let sql = "UPDATE affiliates_purchases SET status = $1 WHERE supplier = $2 AND id IN {}";
-        execute_in(tx, sql, &[status.code().into(), supplier.number.into()], &ids)?;
+        let sql = "UPDATE affiliates_purchases SET status = $1 WHERE supplier = $2 AND id IN ()";
+        tx.query_in(sql, &[status.code().into(), supplier.number.into()], &ids, |_| Ok(()))?;
     }
     let rows: Vec<_> = changed
         .iter()

@@ -132,11 +132,8 @@ impl IntoResponse for Error {
     fn into_response(self) -> Response {
         match self {
             Self::Bad(message) => {
-                let cause = Cause("refused by the rules".into());
-                let mut response =
-                    (StatusCode::BAD_REQUEST, Json(ErrorBody { err: message })).into_response();
-                response.extensions_mut().insert(cause);
-                response
+                let refused = (StatusCode::BAD_REQUEST, Json(ErrorBody { err: message }));
+                Cause("refused by the rules".into()).of(refused)
             }
             Self::Fault(fault) => fault.respond::<Affiliates>(),
         }

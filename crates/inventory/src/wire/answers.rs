@@ -262,10 +262,10 @@ pub(crate) fn answer(asked: &Asked, reply: Result<Reply, Failure>) -> Response {
     if let Some(location) = location.and_then(|location| HeaderValue::try_from(location).ok()) {
         response.headers_mut().insert(LOCATION, location);
     }
-    if let Some(cause) = cause {
-        response.extensions_mut().insert(cause);
+    match cause {
+        Some(cause) => cause.of(response),
+        None => response,
     }
-    response
 }
 
 /// The answer to a failure that has a form, and its words for the log.

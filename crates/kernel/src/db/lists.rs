@@ -1,11 +1,11 @@
-//! Parts of lists, lists of numbers to look for, and statements of many rows.
+//! Parts of lists, lists of values to look for, and statements of many rows.
 
 use std::fmt::Write as _;
 
 use super::{Error, Row, Tx, Value};
 
-/// Numbers of one statement at most.
-const NUMBERS_AT_MOST: usize = 512;
+/// Values of one `IN (…)` at most.
+const VALUES_AT_MOST: usize = 512;
 /// Placeholders of one statement. SQLite takes 32,766, PostgreSQL 65,535.
 const PLACEHOLDERS_AT_MOST: usize = 16_000;
 /// Rows of one statement: more save no more round trips that anybody would notice.
@@ -51,23 +51,23 @@ impl Tx<'_> {
         Ok(Page { rows, is_last })
     }
 
-    /// Runs a statement in which `IN ()` stands for one of `numbers`, which are distinct, as often as the engines
-    /// need it.
+    /// Runs a statement in which `IN ()` stands for one of `values`, which are distinct, as often as the engines need
+    /// it.
     ///
     /// # Errors
     /// [`Error`]; the transaction is then only good for being undone.
-    pub fn query_in<T>(
+    pub fn query_in<'v, V: Copy + Into<Value<'v>>, T>(
         &mut self,
         sql: &str,
-        params: &[Value<'_>],
-        numbers: &[i64],
+        params: &[Value<'v>],
+        values: &[V],
         mut map: impl FnMut(&Row<'_>) -> Result<T, Error>,
     ) -> Result<Vec<T>, Error> {
         let mut found = Vec::new();
-        for chunk in numbers.chunks(NUMBERS_AT_MOST) {
+        for chunk in values.chunks(VALUES_AT_MOST) {
             // Filled up with the last one to a power of two: else each length were a statement of its own to prepare.
             let filled = chunk.iter().chain(chunk.last().into_iter().cycle()).copied();
-            let filled = filled.take(chunk.len().next_power_of_two()).map(Value::Int);
+            let filled = filled.take(chunk.len().next_power_of_two()).map(Into::into);
             let bound: Vec<Value<'_>> = params.iter().copied().chain(filled).collect();
             let places: Vec<String> = (params.len() + 1..=bound.len()).map(|at| format!("${at}")).collect();
             self.each(&sql.replace("IN ()", &format!("IN ({})", places.join(", "))), &bound, |row| {

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::{Stored, stored};
 use crate::clock::Micros;
-use crate::db::{Error, Tx, Value};
+use crate::db::{Error, Tx};
 
 /// Events that are looked at for one batch, at most.
 const LIMIT: usize = 512;
@@ -70,13 +70,6 @@ pub(super) fn waiting(tx: &mut Tx<'_>) -> Result<(i64, Option<Micros>), Error> {
 
 /// Marks events that the broker has taken.
 pub(super) fn mark(tx: &mut Tx<'_>, now: Micros, positions: &[i64]) -> Result<(), Error> {
-    let Some(last) = positions.last() else { return Ok(()) };
-    // A few lengths, so that there are a few texts to prepare; the last position fills up.
-    let length = positions.len().next_power_of_two();
-    let filled = positions.iter().chain(std::iter::repeat(last)).take(length);
-    let values: Vec<Value<'_>> = [now.into()].into_iter().chain(filled.map(|at| (*at).into())).collect();
-    let places: Vec<String> = (2..length + 2).map(|number| format!("${number}")).collect();
-    let sql = format!("UPDATE kernel_events SET published_at = $1 WHERE position IN ({})", places.join(", "));
-    tx.execute(&sql, &values)?;
-    Ok(())
+    let sql = "UPDATE kernel_events SET published_at = $1 WHERE position IN ()";
+    tx.query_in(sql, &[now.into()], positions, |_| Ok(())).map(drop)
 }

@@ -10,7 +10,7 @@ use axum::Json;
 use axum::body::Bytes;
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, Method, StatusCode};
-use axum::response::{IntoResponse as _, Response};
+use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -100,8 +100,7 @@ impl Fault {
             Self::Internal(cause) | Self::Unavailable(cause) => cause,
             other => other.public_message().to_owned(),
         };
-        response.extensions_mut().insert(Cause(cause));
-        response
+        Cause(cause).of(response)
     }
 }
 
@@ -117,6 +116,15 @@ impl From<db::Error> for Fault {
 /// Why a request failed, for its log line. An API's own errors put it into the response's extensions too.
 #[derive(Clone, Debug)]
 pub struct Cause(pub String);
+
+impl Cause {
+    /// An answer of which it is the cause.
+    pub fn of(self, answer: impl IntoResponse) -> Response {
+        let mut response = answer.into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
 
 /// An answer as JSON.
 ///

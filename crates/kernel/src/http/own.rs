@@ -122,9 +122,7 @@ async fn ready(State(kernel): State<Arc<Kernel>>) -> Response {
         Ok(()) => Json(Health { status: "ready" }).into_response(),
         Err(cause) => {
             let health = Json(Health { status: "database unavailable" });
-            let mut response = (StatusCode::SERVICE_UNAVAILABLE, health).into_response();
-            response.extensions_mut().insert(super::Cause(cause));
-            response
+            super::Cause(cause).of((StatusCode::SERVICE_UNAVAILABLE, health))
         }
     }
 }

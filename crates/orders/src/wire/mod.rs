@@ -7,7 +7,7 @@ mod requests;
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use kernel::http::{Dialect, Fault};
+use kernel::http::{Cause, Dialect, Fault};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -38,7 +38,9 @@ pub(crate) struct Unprocessable {
 }
 
 pub(crate) fn unprocessable(detail: Vec<Complaint>) -> Response {
-    (StatusCode::UNPROCESSABLE_ENTITY, Json(Unprocessable { detail })).into_response()
+    // Not what was sent: it holds names and phones.
+    let cause = detail.first().map_or("", |complaint| complaint.kind);
+    Cause(cause.to_owned()).of((StatusCode::UNPROCESSABLE_ENTITY, Json(Unprocessable { detail })))
 }
 
 /// The shape of what is no 422 and no answer of an operation.

@@ -78,10 +78,7 @@ impl IntoResponse for Error {
             Self::ChatExists => plain(StatusCode::CONFLICT, "Chat with provided chat ID already exists"),
             Self::Fault(fault) => return fault.respond::<Routes>(),
         };
-        let cause = Cause(message.clone());
-        let mut response = (status, Json(ErrorBody { message, extra })).into_response();
-        response.extensions_mut().insert(cause);
-        response
+        Cause(message.clone()).of((status, Json(ErrorBody { message, extra })))
     }
 }
 
