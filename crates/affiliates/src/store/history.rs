@@ -12,9 +12,9 @@ use kernel::clock::Micros;
 use kernel::db::{Error as DbError, Tx};
 use kernel::transfer::{ExportError, Growth, ImportError, Summary};
 
-use super::places::{Places, Ties};
+use super::places::{Places, Settled, Ties};
 use super::purchases::{self, Standing};
-use super::{SUPPLIER, Supplier, accesses, supplier_of};
+use super::{SUPPLIER, Supplier, accesses, supplier_of, tallies};
 use crate::transfer::document::ImportedAccess;
 use crate::wire::{self, Purchase};
 
@@ -32,7 +32,7 @@ impl Default for Intake {
             accesses: Places::of(&accesses::HISTORY, Ties::InAnyOrder),
             purchases: Places::of(&purchases::HISTORY, Ties::InAnyOrder),
             growth_of_accesses: Growth::of(&["affiliates_accesses"]),
-            growth_of_purchases: Growth::of(&["affiliates_purchases", "affiliates_tallies"]),
+            growth_of_purchases: Growth::of(&["affiliates_purchases"]),
         }
     }
 }
@@ -138,7 +138,11 @@ impl Intake {
     /// Puts everything into its order, at the end.
     pub(crate) fn settle(self, tx: &mut Tx<'_>) -> Result<(), DbError> {
         self.accesses.settle(tx)?;
-        purchases::settle(tx, self.purchases)
+        // Counted once and not with each batch: PostgreSQL keeps every version of a count that changes until the end.
+        for Settled { supplier, given, moved } in self.purchases.settle(tx)? {
+            tallies::recount(tx, supplier, moved.map_or(given, |moved| moved.min(given)))?;
+        }
+        Ok(())
     }
 }
 

@@ -1,5 +1,7 @@
 //! Random histories held against a model so plain that it is seen to be right: a list of sales, sorted.
 
+use std::sync::Arc;
+
 use kernel::clock::Micros;
 use kernel::db::Db;
 use proptest::prelude::*;
@@ -7,10 +9,11 @@ use proptest::test_runner::{Config, TestCaseError, TestRunner};
 use serde_json::json;
 use testkit::{Database, Engine, on_both_engines};
 
+use super::history::Intake;
 use super::{purchases, reference, supplier};
-use crate::rules::{Days, Page, Status};
+use crate::rules::{Amount, Days, Page, Status};
 use crate::transfer::document::SupplierDoc;
-use crate::wire::{self, Update};
+use crate::wire::{self, Purchase, Update};
 
 const ACCOUNT: &str = "shop";
 /// An hour, so that steps lie on several days.
@@ -20,15 +23,16 @@ const BEGIN: Micros = 1_683_244_800_000_000;
 
 #[derive(Clone, Debug)]
 enum Step {
-    /// Sales are sent in, so many hours after the beginning: a clock may be behind.
-    Send { hour: i64, statuses: Vec<u8> },
+    /// Sales are sent in or brought by a file, so many hours after the beginning: a clock may be behind.
+    Add { hour: i64, statuses: Vec<u8>, by_file: bool },
     /// The status of some of the sales that are there changes.
     Change { every: usize, status: u8 },
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![
-        3 => (0..96_i64, prop::collection::vec(0..3_u8, 1..12)).prop_map(|(hour, statuses)| Step::Send { hour, statuses }),
+        3 => (0..96_i64, prop::collection::vec(0..3_u8, 1..12), any::<bool>())
+            .prop_map(|(hour, statuses, by_file)| Step::Add { hour, statuses, by_file }),
         1 => (1..5_usize, 0..3_u8).prop_map(|(every, status)| Step::Change { every, status }),
     ];
     prop::collection::vec(step, 1..12)
@@ -57,7 +61,8 @@ fn status(code: u8) -> Status {
 
 async fn take(db: &Db, account: &str, step: &Step, model: &mut Vec<Sold>) {
     match step {
-        Step::Send { hour, statuses } => {
+        Step::Add { hour, statuses, by_file } => {
+            let by_file = *by_file;
             let (now, first) = (BEGIN + hour * HOUR, model.len());
             let sales: Vec<_> = (first..)
                 .zip(statuses)
@@ -74,8 +79,21 @@ async fn take(db: &Db, account: &str, step: &Step, model: &mut Vec<Sold>) {
             let body = json!(sales).to_string();
             let account = account.to_owned();
             db.write(move |tx| {
-                let supplier = supplier(tx, &account)?;
-                purchases::add(tx, &supplier, now, &wire::sales(body.as_bytes())?)
+                let (supplier, sales) = (supplier(tx, &account)?, wire::sales(body.as_bytes())?);
+                if !by_file {
+                    return purchases::add(tx, &supplier, now, &sales);
+                }
+                let supplier = Arc::new(supplier);
+                let purchases: Vec<_> = sales
+                    .into_iter()
+                    .map(|sale| {
+                        let (status, commission_value) = (sale.status, Amount::default());
+                        (Arc::clone(&supplier), Purchase { sale, status, commission_value, created_at: now })
+                    })
+                    .collect();
+                let mut intake = Intake::default();
+                intake.store_purchases(tx, now, &purchases).unwrap();
+                Ok(intake.settle(tx)?)
             })
             .await
             .unwrap();

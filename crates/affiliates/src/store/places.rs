@@ -89,6 +89,15 @@ pub(super) enum Ties {
     InAnyOrder,
 }
 
+/// A supplier's history into which entries were inserted.
+pub(super) struct Settled {
+    pub(super) supplier: i64,
+    /// The first place that was given to one of them.
+    pub(super) given: i64,
+    /// The first place that has another entry than before, if entries have moved.
+    pub(super) moved: Option<i64>,
+}
+
 /// Gives places to entries that are being inserted.
 pub(super) struct Places {
     history: &'static History,
@@ -99,6 +108,8 @@ pub(super) struct Places {
 /// The end of a supplier's history.
 struct End {
     last: Last,
+    /// The first place that was given.
+    given: i64,
     /// Since when entries are out of their order.
     disordered_since: Option<Micros>,
 }
@@ -118,7 +129,9 @@ impl Places {
         let end = match self.ends.entry(supplier) {
             Entry::Occupied(end) => end.into_mut(),
             Entry::Vacant(end) => {
-                end.insert(End { last: self.history.last(tx, supplier)?, disordered_since: None })
+                let last = self.history.last(tx, supplier)?;
+                let given = last.place + 1;
+                end.insert(End { last, given, disordered_since: None })
             }
         };
         end.last.place += 1;
@@ -131,14 +144,14 @@ impl Places {
         Ok(end.last.place)
     }
 
-    /// Puts the histories into order, and names the suppliers whose entries have moved, with the first place of them.
-    pub(super) fn settle(self, tx: &mut Tx<'_>) -> Result<Vec<(i64, i64)>, db::Error> {
-        let mut moved = Vec::new();
-        for (supplier, end) in self.ends {
-            if let Some(since) = end.disordered_since {
-                moved.push((supplier, self.history.renumber(tx, supplier, since)?));
-            }
+    /// Puts the histories into order, and tells what was done to each.
+    pub(super) fn settle(self, tx: &mut Tx<'_>) -> Result<Vec<Settled>, db::Error> {
+        let mut settled = Vec::with_capacity(self.ends.len());
+        for (supplier, End { given, disordered_since, .. }) in self.ends {
+            let moved =
+                disordered_since.map(|since| self.history.renumber(tx, supplier, since)).transpose()?;
+            settled.push(Settled { supplier, given, moved });
         }
-        Ok(moved)
+        Ok(settled)
     }
 }

@@ -1,6 +1,6 @@
 //! Sales.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use kernel::clock::Micros;
 use kernel::db::{self, Row, Tx};
@@ -8,7 +8,7 @@ use kernel::events::{self, Event};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::places::{History, Places, Ties};
+use super::places::{History, Places, Settled, Ties};
 use super::{Supplier, tallies};
 use crate::rules::{Amount, Days, Error, Page, Rate, Span, Status, commission};
 use crate::wire::{Purchase, Sale, Update, padded};
@@ -177,8 +177,11 @@ pub(crate) fn add(tx: &mut Tx<'_>, supplier: &Supplier, now: Micros, sales: &[Sa
         .collect();
     let mut places = Places::of(&HISTORY, Ties::InOrder);
     let rows: Vec<_> = purchases.iter().map(|purchase| (supplier, purchase)).collect();
-    insert(tx, &mut places, &rows)?;
-    settle(tx, places)?;
+    let inserted = insert(tx, &mut places, &rows)?;
+    tallies::add(tx, supplier.number, inserted.into_iter().map(|(status, place)| (status, place, 1)))?;
+    for Settled { supplier, moved, .. } in places.settle(tx)? {
+        moved.map(|place| tallies::recount(tx, supplier, place)).transpose()?;
+    }
     let created = purchases.iter().map(|Purchase { sale, commission_value, .. }| {
         let data = Created {
             id: &sale.id,
@@ -229,17 +232,17 @@ fn rates(tx: &mut Tx<'_>, supplier: &Supplier, sales: &[&Sale]) -> Result<HashMa
     Ok(rates.collect())
 }
 
-/// Inserts sales that are not there yet.
+/// Inserts sales that are not there yet, and names the places that they get. Nobody has counted them there.
 pub(super) fn insert(
     tx: &mut Tx<'_>,
     places: &mut Places,
     purchases: &[(&Supplier, &Purchase)],
-) -> Result<(), db::Error> {
+) -> Result<Vec<(Status, i64)>, db::Error> {
     let mut rows = Vec::with_capacity(purchases.len());
-    let mut counted: BTreeMap<i64, Vec<(Status, i64, i64)>> = BTreeMap::new();
+    let mut inserted = Vec::with_capacity(purchases.len());
     for (supplier, Purchase { sale, status, commission_value, created_at }) in purchases {
         let place = places.next(tx, supplier.number, *created_at)?;
-        counted.entry(supplier.number).or_default().push((*status, place, 1));
+        inserted.push((*status, place));
         rows.push([
             supplier.number.into(),
             (&sale.id).into(),
@@ -265,13 +268,7 @@ pub(super) fn insert(
         "",
         &rows,
     )?;
-    counted.into_iter().try_for_each(|(supplier, counted)| tallies::add(tx, supplier, counted))
-}
-
-/// Puts the histories into order after the last [`insert`].
-pub(super) fn settle(tx: &mut Tx<'_>, places: Places) -> Result<(), db::Error> {
-    let moved = places.settle(tx)?;
-    moved.into_iter().try_for_each(|(supplier, place)| tallies::recount(tx, supplier, place))
+    Ok(inserted)
 }
 
 /// Changes the status of sales, all or none.
