@@ -48,7 +48,8 @@ pub(super) fn add(
     Ok(())
 }
 
-/// Counts again from a place on, after sales have moved.
+/// Counts again from a place on, after sales have moved. In the order of blocks, so that those which are read together
+/// are stored together.
 pub(super) fn recount(tx: &mut Tx<'_>, supplier: i64, place: i64) -> Result<(), db::Error> {
     for level in 1..=LEVELS {
         let first = block(place, level);
@@ -62,7 +63,7 @@ pub(super) fn recount(tx: &mut Tx<'_>, supplier: i64, place: i64) -> Result<(), 
             1 => tx.execute(
                 &format!(
                     "{head} SELECT supplier, status, 1, (place - 1) >> {SHIFT}, count(*) FROM affiliates_purchases \
-                     WHERE supplier = $1 AND place > $2 GROUP BY supplier, status, (place - 1) >> {SHIFT}"
+                     WHERE supplier = $1 AND place > $2 GROUP BY supplier, status, (place - 1) >> {SHIFT} ORDER BY 1, 2, 4"
                 ),
                 &[supplier.into(), (first << SHIFT).into()],
             )?,
@@ -70,7 +71,7 @@ pub(super) fn recount(tx: &mut Tx<'_>, supplier: i64, place: i64) -> Result<(), 
                 &format!(
                     "{head} SELECT supplier, status, level + 1, block >> {SHIFT}, CAST(sum(count) AS BIGINT) \
                      FROM affiliates_tallies WHERE supplier = $1 AND status IN (0, 1, 2) AND level = $2 AND block >= $3 \
-                     GROUP BY supplier, status, level, block >> {SHIFT}"
+                     GROUP BY supplier, status, level, block >> {SHIFT} ORDER BY 1, 2, 4"
                 ),
                 &[supplier.into(), (level - 1).into(), (first << SHIFT).into()],
             )?,
