@@ -1,4 +1,5 @@
-//! The Inventory API: uploads next to a bare loop and to COPY, pages next to a bare program and to pgbench, and many objects.
+//! The Inventory API: uploads next to a bare loop and to COPY, pages next to a bare program and to pgbench, and many
+//! objects.
 
 use std::io::{BufWriter, Write as _};
 use std::time::Instant;

@@ -180,7 +180,9 @@ pub(crate) fn add(tx: &mut Tx<'_>, supplier: &Supplier, now: Micros, sales: &[Sa
     let inserted = insert(tx, &mut places, &rows)?;
     tallies::add(tx, supplier.number, inserted.into_iter().map(|(status, place)| (status, place, 1)))?;
     for Settled { supplier, moved, .. } in places.settle(tx)? {
-        moved.map(|place| tallies::recount(tx, supplier, place)).transpose()?;
+        if let Some(place) = moved {
+            tallies::recount(tx, supplier, place)?;
+        }
     }
     let created = purchases.iter().map(|Purchase { sale, commission_value, .. }| {
         let data = Created {

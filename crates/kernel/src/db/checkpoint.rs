@@ -53,7 +53,7 @@ impl Watch {
         } else if pages >= LONG + FEW && pages - self.moved.load(Ordering::Relaxed) <= FEW {
             // The thread may be at it this moment. Then, as after a failure, the next commit tries again.
             drop(log.checkpoint());
-        } else if self.asked_at == 0 || pages >= self.asked_at + FEW {
+        } else if pages >= self.asked_at + FEW {
             self.asked_at = pages;
             // Full: it is asked already.
             self.ask.try_send(()).ok();

@@ -250,8 +250,8 @@ impl Writer {
                     }
                 }
                 Err(lost) if group.len() == 1 => {
-                    for Ran { job, failure } in group {
-                        job.answer(failure.or_else(|| Some(lost.clone())));
+                    for Ran { job, .. } in group {
+                        job.answer(Some(lost.clone()));
                     }
                 }
                 Err(_) => {

@@ -91,7 +91,7 @@ pub(crate) async fn export(
     account: Option<&str>,
     secrets: Secrets,
 ) -> anyhow::Result<()> {
-    let (name, entry) = (api, entry(api, account)?);
+    let entry = entry(api, account)?;
     let db = database::look(common).await?;
     let api = mount(entry, &db)?;
     let account = account.map(str::to_owned);
@@ -105,7 +105,7 @@ pub(crate) async fn export(
         })
         .await;
     db.close().await;
-    exported.context("cannot export")?.with_context(|| format!("{name} has nothing to export"))
+    exported.context("cannot export")?.with_context(|| format!("{} has nothing to export", entry.name))
 }
 
 /// Hands over what is imported and exported of an API, or of an account in it. `None`: there is no such thing.
