@@ -2,8 +2,10 @@
 
 mod hand;
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -13,7 +15,7 @@ use tempfile::TempDir;
 const DRIVER: &str = "/usr/bin/chromedriver";
 const BROWSER: &str = "/usr/bin/chromium";
 
-/// A browser with a new profile. Its driver ends it when it is dropped.
+/// A browser with a new profile. It ends when it is dropped.
 #[derive(Debug)]
 pub struct Browser {
     driver: Child,
@@ -89,7 +91,15 @@ impl Browser {
 
 impl Drop for Browser {
     fn drop(&mut self) {
-        // Told to stop, the driver takes its browser along.
+        // A driver that is told to stop leaves its browser behind: the session ends first, and the browser with it.
+        if let Some((address, path)) = self.session.trim_start_matches("http://").split_once('/')
+            && let Ok(mut wire) = TcpStream::connect(address)
+        {
+            let delete = format!("DELETE /{path} HTTP/1.1\r\nhost: {address}\r\n\r\n");
+            drop(wire.set_read_timeout(Some(Duration::from_secs(30))));
+            // The answer comes when the browser has ended; the connection would stay.
+            drop(wire.write_all(delete.as_bytes()).and_then(|()| wire.read(&mut [0])));
+        }
         drop(Command::new("kill").args(["-TERM", &self.driver.id().to_string()]).status());
         drop(self.driver.wait());
     }
