@@ -79,8 +79,8 @@ pub(crate) fn find(
     let span = HISTORY.span(tx, supplier, days)?;
     let filter = match status {
         Some(status) if span.len() > 0 => {
-            let last = tallies::up_to(tx, supplier.number, status, span.last)?;
-            let before = tallies::up_to(tx, supplier.number, status, span.first - 1)?;
+            let ends = [span.first - 1, span.last];
+            let [before, last] = tallies::up_to(tx, supplier.number, status, ends)?;
             Some(Filter { status, last, count: last - before })
         }
         _ => None,

@@ -80,28 +80,38 @@ pub(super) fn recount(tx: &mut Tx<'_>, supplier: i64, place: i64) -> Result<(), 
     Ok(())
 }
 
-/// How many sales of a status have a place up to this one.
-pub(super) fn up_to(tx: &mut Tx<'_>, supplier: i64, status: Status, place: i64) -> Result<i64, db::Error> {
-    let mut sql = String::from(
-        "SELECT (SELECT count(*) FROM affiliates_purchases \
-         WHERE supplier = $1 AND status = $2 AND place > $3 AND place <= $4)",
-    );
-    let mut params: Vec<Value<'_>> =
-        vec![supplier.into(), status.code().into(), (place >> SHIFT << SHIFT).into(), place.into()];
-    for level in 1..=LEVELS {
-        // The blocks of this level that are whole, in the block of the next one that is not.
-        let end = place >> (SHIFT * level);
-        let begin = if level == LEVELS { 0 } else { end >> SHIFT << SHIFT };
-        let at = params.len();
-        sql += &format!(
-            " + (SELECT coalesce(CAST(sum(count) AS BIGINT), 0) FROM affiliates_tallies WHERE supplier = $1 AND status = $2 \
-             AND level = {level} AND block >= ${} AND block < ${})",
-            at + 1,
-            at + 2
-        );
-        params.extend([Value::from(begin), Value::from(end)]);
+/// How many sales of a status have a place up to each of these.
+pub(super) fn up_to<const N: usize>(
+    tx: &mut Tx<'_>,
+    supplier: i64,
+    status: Status,
+    places: [i64; N],
+) -> Result<[i64; N], db::Error> {
+    let mut stretches = Vec::new();
+    for (nth, place) in (0..).zip(places) {
+        for level in 0..=LEVELS {
+            // What is whole at this level (of single places, at level 0), in the block of the next one that is not.
+            let past = place >> (SHIFT * level);
+            let first = if level == LEVELS { 0 } else { past >> SHIFT << SHIFT };
+            stretches.push([nth, level, first, past].map(Value::Int));
+        }
     }
-    Ok(tx.query_opt(&sql, &params, |row| row.get(0))?.unwrap_or(0))
+    // As rows, since PostgreSQL would plan for the ends of bound stretches each time, for longer than it counts.
+    let sql = "SELECT nth, CASE level \
+               WHEN 0 THEN (SELECT count(*) FROM affiliates_purchases \
+               WHERE supplier = $1 AND status = $2 AND place > first AND place <= past) \
+               ELSE (SELECT coalesce(CAST(sum(count) AS BIGINT), 0) FROM affiliates_tallies tally \
+               WHERE supplier = $1 AND status = $2 AND tally.level = given.level AND block >= first AND block < past) \
+               END FROM given";
+    let given = ("nth, level, first, past", &*stretches);
+    let counts = tx.query_given(sql, &[supplier.into(), status.code().into()], given, |row| {
+        Ok((row.get::<i64>(0)?, row.get::<i64>(1)?))
+    })?;
+    let mut sums = [0; N];
+    for (nth, count) in counts {
+        sums[nth as usize] += count;
+    }
+    Ok(sums)
 }
 
 /// The place of the sale that is the `nth` of its status, counted from 1.
