@@ -107,6 +107,7 @@ async fn amounts_come_as_numbers_or_texts_and_leave_with_two_decimals(engine: En
         ("0", "0.00"),
         ("0.01", "0.01"),
         ("1234567.890", "1234567.89"),
+        ("1.005E+2", "100.50"),
         ("\"90071992547409.93\"", "90071992547409.93"),
     ]
     .into_iter()

@@ -36,6 +36,14 @@ async fn an_order_that_is_asked_for_again_is_answered_from_the_record(engine: En
     assert_eq!(answer.json["items"][0]["price"], "10.00", "as it was sent");
     assert_eq!(partner.report("11").await["calls"], calls, "the partner was not asked");
 
+    again["items"][0]["price"] = json!("1e1");
+    let answer = create(&app, &again).await;
+    assert_eq!(
+        (made(&answer), &answer.json["items"][0]["price"]),
+        (theirs.clone(), &json!("10")),
+        "the same price"
+    );
+
     let mut other = order(11);
     other["items"][0]["count"] = json!(3);
     assert_eq!(made(&create(&app, &other).await), theirs, "the partner's truth");

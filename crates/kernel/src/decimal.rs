@@ -1,11 +1,16 @@
 //! Exact decimal numbers: money and quantities never pass through a float.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
 use serde::de::{Deserialize, Deserializer, Error as _};
 use serde::ser::{Error as _, Serialize, Serializer};
 use serde_json::value::RawValue;
+
+/// Places by which an exponent moves a point out of the digits at most: beyond them every number is too large or too
+/// precise, but 0.
+const MOST_PLACES: i64 = 100;
 
 /// A number with at most `DIGITS` digits after the point, kept as a count of its smallest unit.
 ///
@@ -55,8 +60,9 @@ impl<const DIGITS: u32> Fixed<DIGITS> {
 impl<const DIGITS: u32> FromStr for Fixed<DIGITS> {
     type Err = NotANumber;
 
-    /// Reads what JSON calls a number (RFC 8259, section 6), but without an exponent.
+    /// Reads what JSON calls a number (RFC 8259, section 6); zeros may lead it.
     fn from_str(text: &str) -> Result<Self, NotANumber> {
+        let text = &*written_out(text);
         let (negative, digits) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
         let (whole, fraction) = digits.split_once('.').map_or((digits, None), |(w, f)| (w, Some(f)));
         let plain = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
@@ -74,6 +80,32 @@ impl<const DIGITS: u32> FromStr for Fixed<DIGITS> {
         }
         Ok(Self(if negative { -units } else { units }))
     }
+}
+
+/// Writes a number out that has an exponent (RFC 8259, section 6): `1.5e3` as `1500`. Any other text stays as it is.
+#[must_use]
+pub fn written_out(text: &str) -> Cow<'_, str> {
+    let Some((number, Ok(exponent))) = text.split_once(['e', 'E']).map(|(n, e)| (n, e.parse::<i64>())) else {
+        return text.into();
+    };
+    let (sign, size) = number.strip_prefix('-').map_or(("", number), |size| ("-", size));
+    let (whole, fraction) = size.split_once('.').unwrap_or((size, ""));
+    let digits = format!("{whole}{fraction}");
+    if whole.is_empty() || size.ends_with('.') || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return text.into();
+    }
+    let reach = MOST_PLACES + digits.len() as i64;
+    let point = whole.len() as i64 + exponent.clamp(-reach, reach);
+    let zeros = |count: i64| "0".repeat(count.unsigned_abs() as usize);
+    let length = digits.len() as i64;
+    Cow::Owned(if point <= 0 {
+        format!("{sign}0.{}{digits}", zeros(point))
+    } else if point >= length {
+        format!("{sign}{digits}{}", zeros(point - length))
+    } else {
+        let (whole, fraction) = digits.split_at(point as usize);
+        format!("{sign}{whole}.{fraction}")
+    })
 }
 
 impl<const DIGITS: u32> fmt::Display for Fixed<DIGITS> {
@@ -134,16 +166,44 @@ mod tests {
             ("", NotANumber::Malformed),
             (".5", NotANumber::Malformed),
             ("5.", NotANumber::Malformed),
-            ("1e3", NotANumber::Malformed),
+            ("e3", NotANumber::Malformed),
+            ("1e", NotANumber::Malformed),
+            ("1.e3", NotANumber::Malformed),
+            ("1e3.0", NotANumber::Malformed),
+            ("1е3", NotANumber::Malformed),
             ("+1", NotANumber::Malformed),
             ("1,5", NotANumber::Malformed),
             ("NaN", NotANumber::Malformed),
             ("0.001", NotANumber::TooPrecise(2)),
+            ("1e-3", NotANumber::TooPrecise(2)),
+            ("1e-99999", NotANumber::TooPrecise(2)),
             ("99999999999999999999", NotANumber::TooLarge),
+            ("1e20", NotANumber::TooLarge),
+            ("1E+99999", NotANumber::TooLarge),
         ] {
             assert_eq!(text.parse::<Money>(), Err(why), "{text:?}");
         }
         assert_eq!("0.010000".parse(), Ok(Money::from_units(1)));
+    }
+
+    #[test]
+    fn an_exponent_moves_the_point() {
+        for (text, out) in [
+            ("1e3", "1000"),
+            ("1.25E+1", "12.5"),
+            ("-125e-2", "-1.25"),
+            ("5e-2", "0.05"),
+            ("1.50e2", "150"),
+            ("0e9", "0000000000"),
+            ("1.5", "1.5"),
+            ("e", "e"),
+        ] {
+            assert_eq!(written_out(text), out);
+        }
+        let zeros = "0".repeat(150);
+        assert_eq!(format!("1{zeros}e-150").parse(), Ok(Money::from_units(100)));
+        assert_eq!(format!("0.{zeros}1e151").parse(), Ok(Money::from_units(100)));
+        assert_eq!("1.5e3".parse(), Ok(Money::from_units(150_000)));
     }
 
     #[test]

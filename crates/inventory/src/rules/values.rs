@@ -80,8 +80,7 @@ pub(crate) fn amount(text: &str) -> Result<Amount, String> {
 
 /// Reads a decimal number as clients write it: `1`, `+1.50`, `.5`, `15E-1`.
 pub(crate) fn decimal<const DIGITS: u32>(text: &str) -> Result<Fixed<DIGITS>, String> {
-    let plain = plain(text).ok_or(NOT_A_NUMBER)?;
-    plain.parse().map_err(|why| match why {
+    as_in_json(text).parse().map_err(|why| match why {
         NotANumber::Malformed => NOT_A_NUMBER.to_owned(),
         NotANumber::TooPrecise(digits) => {
             format!("Ensure that there are no more than {digits} decimal places.")
@@ -90,44 +89,21 @@ pub(crate) fn decimal<const DIGITS: u32>(text: &str) -> Result<Fixed<DIGITS>, St
     })
 }
 
-/// The number without its exponent, with a digit on both sides of the point. `None`: it is none, or the exponent
-/// would make it long beyond reason.
-fn plain(text: &str) -> Option<String> {
-    const LONGEST: i32 = 100;
-    let (number, exponent) = match text.split_once(['e', 'E']) {
-        Some((number, exponent)) => (number, exponent.parse::<i32>().ok()?),
-        None => (text, 0),
-    };
-    let (sign, number) = match number.as_bytes() {
-        [b'-', ..] => ("-", &number[1..]),
+/// The number as JSON has it: without a plus, and with a digit on both sides of its point.
+fn as_in_json(text: &str) -> String {
+    let (number, exponent) = text.split_at(text.find(['e', 'E']).unwrap_or(text.len()));
+    let (sign, size) = match number.as_bytes() {
+        [b'-', ..] => number.split_at(1),
         [b'+', ..] => ("", &number[1..]),
         _ => ("", number),
     };
-    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
-    let mut digits = format!("{whole}{fraction}");
-    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        return None;
+    if !size.starts_with(|c: char| c == '.' || c.is_ascii_digit()) {
+        return text.to_owned();
     }
-    if digits.bytes().all(|digit| digit == b'0') {
-        return Some("0".to_owned());
+    match size.split_once('.') {
+        Some(("", "")) | None => format!("{sign}{size}{exponent}"),
+        Some((whole, fraction)) => format!("{sign}0{whole}.{fraction}0{exponent}"),
     }
-    let mut point = i32::try_from(whole.len()).ok()?.checked_add(exponent)?;
-    if point.abs() > LONGEST || digits.len() > LONGEST as usize {
-        // So large that it is refused for that, or so small that it is refused for its decimals.
-        return Some(format!(
-            "{sign}{}",
-            if point > 0 { "9".repeat(40) } else { "0.".to_owned() + &"1".repeat(40) }
-        ));
-    }
-    while point < 1 {
-        digits.insert(0, '0');
-        point += 1;
-    }
-    while digits.len() <= point as usize {
-        digits.push('0');
-    }
-    digits.insert(point as usize, '.');
-    Some(format!("{sign}{digits}"))
 }
 
 /// The total that stands in the end. A given one has to fit; without a price it stands as given.
@@ -247,6 +223,8 @@ mod tests {
             ("1e", NOT_A_NUMBER),
             ("1e1.5", NOT_A_NUMBER),
             ("--1", NOT_A_NUMBER),
+            ("+-1", NOT_A_NUMBER),
+            ("-.", NOT_A_NUMBER),
             ("Infinity", NOT_A_NUMBER),
             ("1 000", NOT_A_NUMBER),
             ("٣", NOT_A_NUMBER),

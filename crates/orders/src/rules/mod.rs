@@ -8,6 +8,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use kernel::clock::{Micros, SECOND};
+use kernel::decimal::written_out;
 use kernel::time::OffsetTime;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -43,8 +44,9 @@ pub(crate) enum NoPrice {
 impl FromStr for Price {
     type Err = NoPrice;
 
-    /// Digits, and a point with digits; a number below 0 is none. No exponent: nobody writes a price so.
+    /// What JSON calls a number (RFC 8259, section 6), above 0. An exponent is written out, all else stays as it came.
     fn from_str(text: &str) -> Result<Self, NoPrice> {
+        let text = &*written_out(text);
         let plain = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
         let size = text.strip_prefix('-').unwrap_or(text);
         let (whole, fraction) =
@@ -211,7 +213,8 @@ mod tests {
         for text in ["0", "0.00", "-1"] {
             assert_eq!(text.parse::<Price>().err(), Some(NoPrice::NotAboveZero), "{text}");
         }
-        for text in ["1e3", "", ".5", "5.", "NaN", "1,5", "-", "--1"] {
+        assert_eq!(price("6.4e2").to_string(), "640");
+        for text in ["e3", "", ".5", "5.", "NaN", "1,5", "-", "--1"] {
             assert_eq!(text.parse::<Price>().err(), Some(NoPrice::Malformed), "{text}");
         }
         assert_eq!("1".repeat(39).parse::<Price>().err(), Some(NoPrice::TooLong));
