@@ -20,7 +20,7 @@ use rand::Rng as _;
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
-pub use self::tokens::{LASTS_SECONDS, Tokens};
+pub use self::tokens::{Lifetimes, Tokens};
 use crate::clock::Micros;
 use crate::db::{Db, Error, Row, Tx};
 use crate::limit::{PerMinute, subscriber};

@@ -14,14 +14,18 @@ use crate::http::Fault;
 use crate::time::days_after;
 use base64::Engine as _;
 
-/// Seconds for which an access token is good.
-pub const LASTS_SECONDS: i64 = 36_000;
-/// Days for which a refresh token is good, counted again with every use.
-const REFRESHES_DAYS: i64 = 30;
-
 /// What opens and what refreshes begin differently, so that the one is never tried for the other.
 const ACCESS: &str = "at_";
 const REFRESH: &str = "rt_";
+
+/// For how long an API's tokens are good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lifetimes {
+    /// Seconds of an access token.
+    pub access_seconds: i64,
+    /// Days of a refresh token, counted again with every use.
+    pub refresh_days: i64,
+}
 
 /// Tokens for a key. Here alone they can be read.
 #[derive(Clone)]
@@ -41,6 +45,7 @@ impl Keys {
         &self,
         api: &'static str,
         (account, key): (&str, &str),
+        lifetimes: Lifetimes,
         client: IpAddr,
         now: Micros,
     ) -> Result<Option<Tokens>, Fault> {
@@ -50,7 +55,7 @@ impl Keys {
             return self.none(client, now);
         };
         let prefix = prefix.to_owned();
-        Ok(Some(self.db.write(move |tx| issue(tx, now, api, &prefix)).await?))
+        Ok(Some(self.db.write(move |tx| issue(tx, now, api, &prefix, lifetimes)).await?))
     }
 
     /// A new access token for a refresh token, which stays good. `None`: it is none.
@@ -61,11 +66,12 @@ impl Keys {
         &self,
         api: &'static str,
         refresh: &str,
+        lifetimes: Lifetimes,
         client: IpAddr,
         now: Micros,
     ) -> Result<Option<Tokens>, Fault> {
         let presented = refresh.to_owned();
-        let renewed = self.db.write(move |tx| renew(tx, now, api, &presented)).await?;
+        let renewed = self.db.write(move |tx| renew(tx, now, api, &presented, lifetimes)).await?;
         match renewed {
             Some(access) => Ok(Some(Tokens { access, refresh: refresh.to_owned() })),
             None => self.none(client, now),
@@ -105,22 +111,28 @@ pub(super) fn is_access_token(text: &str) -> bool {
         .is_some_and(|(_, secret)| secret.len() == SECRET_CHARS)
 }
 
-fn issue(tx: &mut Tx<'_>, now: Micros, api: &str, key: &str) -> Result<Tokens, Error> {
+fn issue(tx: &mut Tx<'_>, now: Micros, api: &str, key: &str, lifetimes: Lifetimes) -> Result<Tokens, Error> {
     tx.execute("DELETE FROM kernel_tokens WHERE expires_at <= $1", &[now.into()])?;
-    let access = keep(tx, ACCESS, api, key, now + LASTS_SECONDS * SECOND)?;
-    let refresh = keep(tx, REFRESH, api, key, days_after(now, REFRESHES_DAYS))?;
+    let access = keep(tx, ACCESS, api, key, now + lifetimes.access_seconds * SECOND)?;
+    let refresh = keep(tx, REFRESH, api, key, days_after(now, lifetimes.refresh_days))?;
     Ok(Tokens { access, refresh })
 }
 
-fn renew(tx: &mut Tx<'_>, now: Micros, api: &str, refresh: &str) -> Result<Option<String>, Error> {
+fn renew(
+    tx: &mut Tx<'_>,
+    now: Micros,
+    api: &str,
+    refresh: &str,
+    lifetimes: Lifetimes,
+) -> Result<Option<String>, Error> {
     let key = tx.query_opt(
         "UPDATE kernel_tokens SET expires_at = $1 WHERE hash = $2 AND refreshes = 1 AND expires_at > $3 \
          AND EXISTS (SELECT prefix FROM kernel_keys key WHERE key.prefix = kernel_tokens.key AND key.api = $4 \
          AND key.revoked_at IS NULL) RETURNING key",
-        &[days_after(now, REFRESHES_DAYS).into(), (&hex(&hash(refresh))).into(), now.into(), api.into()],
+        &[days_after(now, lifetimes.refresh_days).into(), (&hex(&hash(refresh))).into(), now.into(), api.into()],
         |row| row.get::<String>(0),
     )?;
-    key.map(|key| keep(tx, ACCESS, api, &key, now + LASTS_SECONDS * SECOND)).transpose()
+    key.map(|key| keep(tx, ACCESS, api, &key, now + lifetimes.access_seconds * SECOND)).transpose()
 }
 
 /// Makes a token and keeps its hash.
