@@ -5,12 +5,11 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::io::Write;
 use std::sync::Arc;
 
 use kernel::clock::Micros;
 use kernel::db::{Error as DbError, Tx};
-use kernel::transfer::{ExportError, Growth, ImportError, Summary};
+use kernel::transfer::{ExportError, Growth, ImportError, ListsWriter, Summary};
 
 use super::places::{Places, Settled, Ties};
 use super::purchases::{self, Standing};
@@ -178,30 +177,28 @@ fn is_same(before: &Purchase, purchase: &Purchase) -> bool {
 }
 
 /// Writes all accesses, by their suppliers, the oldest first.
-pub(crate) fn export_accesses(tx: &mut Tx<'_>, out: &mut dyn Write) -> Result<(), ExportError> {
-    let mut list = List::of(out);
+pub(crate) fn export_accesses(tx: &mut Tx<'_>, lists: &mut ListsWriter<'_>) -> Result<(), ExportError> {
     for supplier in suppliers(tx)? {
         let sql =
             "SELECT id, uuid, pcrid, record FROM affiliates_accesses WHERE supplier = $1 ORDER BY place";
         tx.each(sql, &[supplier.number.into()], |row| {
             let (uuid, record): (String, String) = (row.get(1)?, row.get(3)?);
             let access = wire::assembled(row.get(0)?, &uuid, row.get(2)?, &supplier.ecommerce_hash, &record);
-            list.push(&supplier, &access)
+            lists.json(&of_account(&supplier, &access))
         })?;
     }
     Ok(())
 }
 
 /// Writes all sales, by their suppliers, the oldest first.
-pub(crate) fn export_purchases(tx: &mut Tx<'_>, out: &mut dyn Write) -> Result<(), ExportError> {
-    let mut list = List::of(out);
+pub(crate) fn export_purchases(tx: &mut Tx<'_>, lists: &mut ListsWriter<'_>) -> Result<(), ExportError> {
     for supplier in suppliers(tx)? {
         let columns = purchases::COLUMNS;
         let sql = format!("SELECT {columns} FROM affiliates_purchases WHERE supplier = $1 ORDER BY place");
         tx.each(&sql, &[supplier.number.into()], |row| {
             let purchase = purchases::purchase_of(row)?;
             let view = serde_json::to_string(&purchase.view(&supplier.zone)).map_err(std::io::Error::from)?;
-            list.push(&supplier, &view)
+            lists.json(&of_account(&supplier, &view))
         })?;
     }
     Ok(())
@@ -211,21 +208,9 @@ fn suppliers(tx: &mut Tx<'_>) -> Result<Vec<Supplier>, DbError> {
     tx.query(&format!("{SUPPLIER} ORDER BY account"), &[], supplier_of)
 }
 
-/// A list of objects that are JSON already, each with its account.
-struct List<'o> {
-    out: &'o mut dyn Write,
-    is_begun: bool,
-}
-
-impl<'o> List<'o> {
-    fn of(out: &'o mut dyn Write) -> Self {
-        Self { out, is_begun: false }
-    }
-
-    fn push(&mut self, supplier: &Supplier, object: &str) -> Result<(), ExportError> {
-        let separator = if std::mem::replace(&mut self.is_begun, true) { ",\n" } else { "\n" };
-        let account = serde_json::Value::from(supplier.account.as_str());
-        let rest = object.strip_prefix('{').unwrap_or(object);
-        Ok(write!(self.out, "{separator}{{\"account\":{account},{rest}")?)
-    }
+/// An object that is JSON already, with its account.
+fn of_account(supplier: &Supplier, object: &str) -> String {
+    let account = serde_json::Value::from(supplier.account.as_str());
+    let rest = object.strip_prefix('{').unwrap_or(object);
+    format!("{{\"account\":{account},{rest}")
 }

@@ -13,7 +13,9 @@ use std::sync::Arc;
 
 use kernel::clock::Micros;
 use kernel::db::{Error as DbError, Tx};
-use kernel::transfer::{Content, ExportError, Import, ImportError, Secrets, Summary, Transfer, mistake};
+use kernel::transfer::{
+    Content, ExportError, Import, ImportError, ListsWriter, Secrets, Summary, Transfer, mistake,
+};
 use serde::de::IgnoredAny;
 
 use self::document::{AccessDoc, AffiliateDoc, ImportedAccess, PurchaseDoc, SupplierDoc};
@@ -39,28 +41,19 @@ impl Transfer for Affiliates {
     }
 
     fn export(&self, tx: &mut Tx<'_>, _: Secrets, out: &mut dyn Write) -> Result<(), ExportError> {
-        out.write_all(b"{\"suppliers\": [")?;
-        list(out, reference::suppliers(tx)?)?;
-        out.write_all(b"],\n\"affiliates\": [")?;
-        list(out, reference::affiliates(tx)?)?;
-        out.write_all(b"],\n\"accesses\": [")?;
-        history::export_accesses(tx, out)?;
-        out.write_all(b"],\n\"purchases\": [")?;
-        history::export_purchases(tx, out)?;
-        Ok(out.write_all(b"]}\n")?)
+        let mut lists = ListsWriter::of(out);
+        lists.whole_list("suppliers", reference::suppliers(tx)?)?;
+        lists.whole_list("affiliates", reference::affiliates(tx)?)?;
+        lists.list("accesses")?;
+        history::export_accesses(tx, &mut lists)?;
+        lists.list("purchases")?;
+        history::export_purchases(tx, &mut lists)?;
+        lists.end()
     }
 
     fn is_empty(&self, tx: &mut Tx<'_>) -> Result<bool, DbError> {
         reference::is_empty(tx)
     }
-}
-
-fn list<T: serde::Serialize>(out: &mut dyn Write, objects: Vec<T>) -> Result<(), ExportError> {
-    for (index, object) in objects.iter().enumerate() {
-        out.write_all(if index > 0 { b",\n" } else { b"\n" })?;
-        serde_json::to_writer(&mut *out, object).map_err(std::io::Error::from)?;
-    }
-    Ok(())
 }
 
 fn parse(content: Content) -> Result<Box<dyn Import>, ImportError> {

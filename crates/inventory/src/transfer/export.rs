@@ -1,10 +1,9 @@
-//! The file as an export writes it: one thing a line.
+//! The file as an export writes it.
 
 use std::io::Write;
 
 use kernel::db::Tx;
-use kernel::transfer::ExportError;
-use serde::Serialize;
+use kernel::transfer::{ExportError, ListsWriter};
 
 use crate::rules::{Product, Shop};
 use crate::store;
@@ -15,37 +14,19 @@ const PIECE: i64 = 10_000;
 
 /// Writes everything that an account has.
 pub(super) fn export(tx: &mut Tx<'_>, account: &str, out: &mut dyn Write) -> Result<(), ExportError> {
-    let mut lines = Lines { out, is_first: true };
-    lines.begin("{\"shops\": [")?;
-    store::each_entry(tx, account, |shop: Shop| lines.line(&ShopView::of(&shop, String::new())))?;
-    lines.begin("\n],\n\"products\": [")?;
-    store::each_entry(tx, account, |product: Product| lines.line(&ProductView::of(&product, String::new())))?;
-    lines.begin("\n],\n\"stock\": [")?;
+    let mut lists = ListsWriter::of(out);
+    lists.list("shops")?;
+    store::each_entry(tx, account, |shop: Shop| lists.object(&ShopView::of(&shop, String::new())))?;
+    lists.list("products")?;
+    store::each_entry(tx, account, |product: Product| {
+        lists.object(&ProductView::of(&product, String::new()))
+    })?;
+    lists.list("stock")?;
     let account = store::account(tx, account)?;
     for before in (0..account.stock).step_by(PIECE as usize) {
         for object in store::between(tx, account.number, before + 1, before + PIECE)? {
-            lines.line(&StockView::of(&object))?;
+            lists.object(&StockView::of(&object))?;
         }
     }
-    lines.begin("\n]}\n")
-}
-
-struct Lines<'o> {
-    out: &'o mut dyn Write,
-    is_first: bool,
-}
-
-impl Lines<'_> {
-    /// Ends a list and begins the next.
-    fn begin(&mut self, text: &str) -> Result<(), ExportError> {
-        self.is_first = true;
-        Ok(self.out.write_all(text.as_bytes())?)
-    }
-
-    fn line(&mut self, object: &impl Serialize) -> Result<(), ExportError> {
-        let before: &[u8] = if std::mem::take(&mut self.is_first) { b"\n" } else { b",\n" };
-        self.out.write_all(before)?;
-        serde_json::to_writer(&mut *self.out, object).map_err(std::io::Error::from)?;
-        Ok(())
-    }
+    lists.end()
 }

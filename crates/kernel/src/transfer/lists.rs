@@ -1,12 +1,13 @@
-//! Reading a document of lists object by object: one with millions of them is never held as a whole.
+//! Documents of lists, in and out object by object: one with millions of them is never held as a whole.
 
 use std::fmt;
-use std::io::Read;
+use std::io::{Read, Write};
 use std::marker::PhantomData;
 
+use serde::Serialize;
 use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 
-use super::ImportError;
+use super::{ExportError, ImportError};
 
 /// Takes the objects of a document whose fields are lists.
 pub trait Take {
@@ -139,5 +140,81 @@ impl<'de, D: DeserializeOwned> DeserializeSeed<'de> for Located<'_, D> {
             // The text of the error ends with line and column.
             S::Error::custom(format!("{name}[{index}]{path}: {error}"))
         })
+    }
+}
+
+/// Writes a document whose fields are lists, an object a line, as [`read_lists`] reads it.
+pub struct ListsWriter<'o> {
+    out: &'o mut dyn Write,
+    at: At,
+}
+
+/// What was written last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum At {
+    Begin,
+    EmptyList,
+    Object,
+}
+
+impl<'o> ListsWriter<'o> {
+    /// Of nothing so far.
+    pub fn of(out: &'o mut dyn Write) -> Self {
+        Self { out, at: At::Begin }
+    }
+
+    /// Begins a list, to which the objects that follow belong.
+    ///
+    /// # Errors
+    /// [`ExportError::Output`].
+    pub fn list(&mut self, name: &str) -> Result<(), ExportError> {
+        let before = if self.at == At::Begin { "{" } else { "\n],\n" };
+        self.at = At::EmptyList;
+        Ok(write!(self.out, "{before}\"{name}\": [")?)
+    }
+
+    /// Writes a list of these objects.
+    ///
+    /// # Errors
+    /// [`ExportError::Output`].
+    pub fn whole_list(
+        &mut self,
+        name: &str,
+        objects: impl IntoIterator<Item: Serialize>,
+    ) -> Result<(), ExportError> {
+        self.list(name)?;
+        objects.into_iter().try_for_each(|object| self.object(&object))
+    }
+
+    /// Writes an object.
+    ///
+    /// # Errors
+    /// [`ExportError::Output`].
+    pub fn object(&mut self, object: &impl Serialize) -> Result<(), ExportError> {
+        self.separate()?;
+        Ok(serde_json::to_writer(&mut *self.out, object).map_err(std::io::Error::from)?)
+    }
+
+    /// Writes an object that is JSON already.
+    ///
+    /// # Errors
+    /// [`ExportError::Output`].
+    pub fn json(&mut self, object: &str) -> Result<(), ExportError> {
+        self.separate()?;
+        Ok(self.out.write_all(object.as_bytes())?)
+    }
+
+    /// Ends the document.
+    ///
+    /// # Errors
+    /// [`ExportError::Output`].
+    pub fn end(self) -> Result<(), ExportError> {
+        Ok(self.out.write_all(b"\n]}\n")?)
+    }
+
+    fn separate(&mut self) -> Result<(), ExportError> {
+        let before: &[u8] = if self.at == At::Object { b",\n" } else { b"\n" };
+        self.at = At::Object;
+        Ok(self.out.write_all(before)?)
     }
 }

@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 pub use self::check::{check_name, check_text, mistake};
 pub use self::content::{Content, unreadable};
 pub use self::growth::Growth;
-pub use self::lists::{Take, located, read_lists};
+pub use self::lists::{ListsWriter, Take, located, read_lists};
 use crate::clock::Micros;
 use crate::db::{Error, Tx};
 

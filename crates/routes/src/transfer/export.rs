@@ -1,10 +1,9 @@
-//! The file as an export writes it: one thing a line.
+//! The file as an export writes it.
 
 use std::io::Write;
 
 use kernel::db::Tx;
-use kernel::transfer::{ExportError, Secrets};
-use serde::Serialize;
+use kernel::transfer::{ExportError, ListsWriter, Secrets};
 
 use super::document::{AccountRoleDoc, ChatDoc, RegionDoc, ReportTypeDoc, RoleDoc, RouteDoc, UnitDoc};
 use super::plan::{Network, ReportType, Role, Unit};
@@ -17,23 +16,24 @@ pub(super) fn export(tx: &mut Tx<'_>, secrets: Secrets, out: &mut dyn Write) -> 
     let region = |id: &i64| regions.rows.get(id).cloned().unwrap_or_default();
     let kind = |id: &i64| report_types.rows.get(id).map(|kind| kind.name.clone()).unwrap_or_default();
 
+    let mut lists = ListsWriter::of(out);
     let list = account_roles.rows.iter().map(|(id, name)| AccountRoleDoc { id: *id, name: name.clone() });
-    part(out, "{\"account_roles\": [", list)?;
+    lists.whole_list("account_roles", list)?;
     let list = regions.rows.iter().map(|(id, name)| RegionDoc { id: Some(*id), name: name.clone() });
-    part(out, ",\n\"regions\": [", list)?;
+    lists.whole_list("regions", list)?;
     let list = units.rows.iter().map(|(id, unit)| {
         let Unit { name, uuid, office_manager_account_name, dodo_is_api_account_name, region_id } =
             unit.clone();
         let region = region(&region_id);
         UnitDoc { id: *id, name, uuid, office_manager_account_name, dodo_is_api_account_name, region }
     });
-    part(out, ",\n\"units\": [", list)?;
+    lists.whole_list("units", list)?;
     let list = report_types.rows.iter().map(|(id, row)| {
         let ReportType { name, verbose_name, parent_id, priority, is_active } = row.clone();
         let parent = parent_id.as_ref().map(kind);
         ReportTypeDoc { id: Some(*id), name, verbose_name, parent, priority, is_active }
     });
-    part(out, ",\n\"report_types\": [", list)?;
+    lists.whole_list("report_types", list)?;
     let list = roles.rows.values().map(|role| {
         let Role { name, access_code, report_types, unit_ids } = role.clone();
         RoleDoc {
@@ -43,7 +43,7 @@ pub(super) fn export(tx: &mut Tx<'_>, secrets: Secrets, out: &mut dyn Write) -> 
             unit_ids: unit_ids.into_iter().collect(),
         }
     });
-    part(out, ",\n\"roles\": [", list)?;
+    lists.whole_list("roles", list)?;
     let list = network::chats(tx)?.into_iter().map(|(chat_id, chat)| {
         let role = chat.role_id.and_then(|id| roles.rows.get(&id)).map(|role| role.name.clone());
         ChatDoc {
@@ -54,34 +54,12 @@ pub(super) fn export(tx: &mut Tx<'_>, secrets: Secrets, out: &mut dyn Write) -> 
             role: Some(role),
         }
     });
-    part(out, ",\n\"chats\": [", list)?;
+    lists.whole_list("chats", list)?;
 
-    out.write_all(b",\n\"routes\": [")?;
-    let mut is_first = true;
+    lists.list("routes")?;
     network::each_route(tx, |chat_id, report_type_id, unit_id| {
         let route = RouteDoc { report_type: kind(&report_type_id).into(), unit_id, chat_id };
-        line(out, &mut is_first, &route)
+        lists.object(&route)
     })?;
-    out.write_all(b"\n]}\n")?;
-    Ok(())
-}
-
-fn part<T: Serialize>(
-    out: &mut dyn Write,
-    head: &str,
-    list: impl Iterator<Item = T>,
-) -> Result<(), ExportError> {
-    out.write_all(head.as_bytes())?;
-    let mut is_first = true;
-    for thing in list {
-        line(out, &mut is_first, &thing)?;
-    }
-    out.write_all(b"\n]")?;
-    Ok(())
-}
-
-fn line(out: &mut dyn Write, is_first: &mut bool, thing: &impl Serialize) -> Result<(), ExportError> {
-    out.write_all(if std::mem::take(is_first) { b"\n" } else { b",\n" })?;
-    serde_json::to_writer(out, thing).map_err(std::io::Error::from)?;
-    Ok(())
+    lists.end()
 }

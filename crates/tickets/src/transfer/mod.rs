@@ -6,7 +6,9 @@ use std::io::Write;
 
 use kernel::clock::Micros;
 use kernel::db::{Error as DbError, Tx};
-use kernel::transfer::{ExportError, Import, ImportError, Secrets, Summary, Transfer, parse_json};
+use kernel::transfer::{
+    ExportError, Import, ImportError, ListsWriter, Secrets, Summary, Transfer, parse_json,
+};
 
 use self::document::{Document, check};
 use crate::store::programme;
@@ -22,14 +24,12 @@ impl Transfer for Tickets {
     }
 
     fn export(&self, tx: &mut Tx<'_>, _: Secrets, out: &mut dyn Write) -> Result<(), ExportError> {
-        out.write_all(b"{\"events\": [")?;
-        for (index, event_id) in programme::event_ids(tx)?.into_iter().enumerate() {
-            out.write_all(if index > 0 { b",\n" } else { b"\n" })?;
-            let event = programme::export(tx, event_id)?;
-            serde_json::to_writer(&mut *out, &event).map_err(std::io::Error::from)?;
+        let mut lists = ListsWriter::of(out);
+        lists.list("events")?;
+        for event_id in programme::event_ids(tx)? {
+            lists.object(&programme::export(tx, event_id)?)?;
         }
-        out.write_all(b"\n]}\n")?;
-        Ok(())
+        lists.end()
     }
 
     fn is_empty(&self, tx: &mut Tx<'_>) -> Result<bool, DbError> {
