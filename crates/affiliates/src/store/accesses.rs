@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use kernel::clock::Micros;
 use kernel::db::{self, Tx, Value};
 use kernel::events::{self, Event};
-use rand::Rng as _;
 use serde::Serialize;
+use uuid::Uuid;
 
 use super::places::{History, Places, Ties};
 use super::{SUPPLIER, Supplier, supplier_of};
@@ -64,9 +64,7 @@ impl Visit {
     pub(crate) fn new(ecommerce_hash: String, pcrid: i64, created_at: Micros, details: Details) -> Self {
         // Texts and numbers cannot fail to be JSON.
         let record = serde_json::to_string(&details).unwrap_or_default();
-        let mut random = [0; 16];
-        rand::rng().fill_bytes(&mut random);
-        let uuid = uuid::Builder::from_random_bytes(random).into_uuid().to_string();
+        let uuid = Uuid::new_v4().to_string();
         Self { ecommerce_hash, pcrid, uuid, created_at, details, record }
     }
 }

@@ -4,7 +4,7 @@
 //! dies another has to go on. The outbox is therefore divided into partitions, and a server holds a lease of each
 //! that it publishes, which it renews while it lives.
 
-use rand::Rng as _;
+use uuid::Uuid;
 
 use crate::clock::{Clock, Micros, SECOND};
 use crate::db::{Db, Error, Tx};
@@ -47,9 +47,7 @@ pub(super) struct Leases {
 
 impl Leases {
     pub(super) fn new(db: Db, clock: Clock) -> Self {
-        let mut random = [0; 16];
-        rand::rng().fill_bytes(&mut random);
-        let name = uuid::Builder::from_random_bytes(random).into_uuid().to_string();
+        let name = Uuid::new_v4().to_string();
         Self { db, clock, name, held: Vec::new(), until: 0 }
     }
 
