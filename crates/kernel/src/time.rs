@@ -97,10 +97,16 @@ impl<'de> Deserialize<'de> for OffsetTime {
     }
 }
 
-/// An instant in UTC, `2026-11-22T08:24:02.123456Z`.
+/// An instant in UTC, `2026-11-22T08:24:02.5Z`.
 #[must_use]
 pub fn utc(at: Micros) -> String {
     timestamp(at).to_string()
+}
+
+/// An instant in UTC with all its digits, so that texts are in order when instants are: `2026-11-22T08:24:02.500000Z`.
+#[must_use]
+pub fn utc_in_full(at: Micros) -> String {
+    format!("{:.6}", timestamp(at))
 }
 
 fn timestamp(at: Micros) -> Timestamp {
@@ -168,6 +174,13 @@ mod tests {
 
     fn round(text: &str) -> String {
         OffsetTime::parse(text, None).unwrap().to_string()
+    }
+
+    #[test]
+    fn an_instant_in_full_has_all_its_digits() {
+        assert_eq!(utc_in_full(0), "1970-01-01T00:00:00.000000Z");
+        assert_eq!(utc_in_full(1_500_000), "1970-01-01T00:00:01.500000Z");
+        assert_eq!(utc_in_full(-1), "1969-12-31T23:59:59.999999Z");
     }
 
     #[test]

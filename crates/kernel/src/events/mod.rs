@@ -132,7 +132,7 @@ fn stored(row: &Row<'_>) -> Result<Stored, Error> {
         kind: row.get(2)?,
         account: row.get(3)?,
         data: RawValue::from_string(row.get(4)?).map_err(|error| Error::Statement(error.to_string()))?,
-        occurred_at: time::utc(at),
+        occurred_at: time::utc_in_full(at),
         entity: row.get(6)?,
         at,
     })
