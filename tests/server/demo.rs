@@ -177,6 +177,26 @@ async fn a_database_with_data_of_ones_own_is_refused_and_left_alone(engine: Engi
 }
 
 #[test]
+fn a_start_that_was_killed_leaves_nothing_in_the_way_of_the_next() {
+    testkit::run(async {
+        for log_at_least in [1, 200_000, 1_000_000, 5_000_000] {
+            let terminal = Terminal::new();
+            let log = terminal.path("partnerapi.db-wal");
+            let words = ["serve", "--demo", "--listen", "127.0.0.1:0"];
+            let mut killed = terminal.start(&words);
+            testkit::until("the database grows, or all is there", async || {
+                let length = log.metadata().map_or(0, |log| log.len());
+                length >= log_at_least || killed.stdout().contains("/docs")
+            })
+            .await;
+            killed.kill();
+            let next = terminal.start(&words);
+            testkit::until("the next start has filled it", async || next.stdout().contains("/docs")).await;
+        }
+    });
+}
+
+#[test]
 fn an_address_that_is_not_loopback_is_refused() {
     for address in ["0.0.0.0:0", "[::]:0", "192.0.2.1:8000"] {
         let terminal = Terminal::new();

@@ -34,7 +34,8 @@ use crate::handlers::Question;
 use crate::store::accesses::Visit;
 pub use crate::wire::ErrorBody;
 
-const NAME: &str = "affiliates";
+/// What keys, files and metrics call this API.
+pub const NAME: &str = "affiliates";
 const PLACE: Place = Place { bases: &[""], spaces: &["/api/accesses", "/api/purchases", "/cmp"] };
 
 /// Bytes of questions and answers kept at most.

@@ -29,7 +29,8 @@ use crate::rules::{Product, Shop};
 pub use crate::wire::ErrorBody;
 use crate::wire::Format;
 
-const NAME: &str = "inventory";
+/// What keys, files and metrics call this API.
+pub const NAME: &str = "inventory";
 const BASE: &str = "/api/v1";
 
 /// Bytes of pages that are kept.

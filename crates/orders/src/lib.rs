@@ -34,7 +34,8 @@ pub use crate::wire::ErrorBody;
 
 use crate::relay::Relay;
 
-const NAME: &str = "orders";
+/// What keys, files and metrics call this API.
+pub const NAME: &str = "orders";
 
 /// The Orders API; also the state of its handlers and the speaker of its dialect.
 #[derive(Clone)]

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use kernel::api::{Api, Kernel};
 
-use crate::{WrongUsage, demo};
+use crate::demo;
 
 /// How the APIs are set.
 #[derive(Clone, Debug, Default)]
@@ -17,6 +18,7 @@ pub(crate) struct ApiSettings {
 type Mount = fn(Arc<Kernel>, &ApiSettings) -> anyhow::Result<Arc<dyn Api>>;
 
 /// An API in the list.
+#[derive(Debug)]
 pub(crate) struct Entry {
     pub(crate) name: &'static str,
     pub(crate) mount: Mount,
@@ -27,7 +29,7 @@ pub(crate) struct Entry {
 
 pub(crate) const APIS: &[Entry] = &[
     Entry {
-        name: "affiliates",
+        name: affiliates::NAME,
         by_account: false,
         mount: |kernel, settings| {
             Ok(Arc::new(affiliates::Affiliates::new(kernel, settings.affiliates.clone())))
@@ -39,7 +41,7 @@ pub(crate) const APIS: &[Entry] = &[
         },
     },
     Entry {
-        name: "inventory",
+        name: inventory::NAME,
         by_account: true,
         mount: |kernel, _| Ok(Arc::new(inventory::Inventory::new(kernel))),
         demo: demo::Demo {
@@ -49,13 +51,13 @@ pub(crate) const APIS: &[Entry] = &[
         },
     },
     Entry {
-        name: "orders",
+        name: orders::NAME,
         by_account: false,
         mount: |kernel, settings| Ok(Arc::new(orders::Orders::new(kernel, settings.orders.clone())?)),
         demo: demo::Demo { account: "shop", data: None, curl: demo::ORDER },
     },
     Entry {
-        name: "routes",
+        name: routes::NAME,
         by_account: false,
         mount: |kernel, _| Ok(Arc::new(routes::Routes::new(kernel))),
         demo: demo::Demo {
@@ -65,7 +67,7 @@ pub(crate) const APIS: &[Entry] = &[
         },
     },
     Entry {
-        name: "tickets",
+        name: tickets::NAME,
         by_account: false,
         mount: |kernel, _| Ok(Arc::new(tickets::Tickets::new(kernel))),
         demo: demo::Demo {
@@ -76,12 +78,10 @@ pub(crate) const APIS: &[Entry] = &[
     },
 ];
 
-/// The API of that name.
-pub(crate) fn named(name: &str) -> Result<&'static Entry, WrongUsage> {
-    APIS.iter().find(|api| api.name == name).ok_or_else(|| {
-        let names: Vec<_> = APIS.iter().map(|api| api.name).collect();
-        WrongUsage(format!("there is no API {name:?}; it may be {}", names.join(", ")))
-    })
+/// Reads the name of one of them.
+pub(crate) fn parser() -> impl TypedValueParser<Value = &'static Entry> {
+    let named = |name: String| APIS.iter().find(|api| api.name == name).ok_or("is no API");
+    PossibleValuesParser::new(APIS.iter().map(|api| api.name)).try_map(named)
 }
 
 /// All of them, on one kernel.

@@ -10,6 +10,7 @@ use kernel::events;
 use sandbox::{ErrorStatus, Ids, Rules};
 
 pub(crate) use self::affiliates::Affiliates;
+use crate::apis;
 use crate::logging::Format;
 use crate::settings::{
     Address, Networks, Optional, PartnerUrl, Pause, PublicUrl, Repeats, Replica, Seconds, clients,
@@ -61,9 +62,9 @@ pub(crate) enum Command {
     Keys(KeysCommand),
     /// Load reference data from a file: all or nothing, and the same file twice changes nothing.
     Import {
-        /// The API, tickets for instance.
-        #[arg(env = "PARTNERAPI_API")]
-        api: String,
+        /// The API.
+        #[arg(env = "PARTNERAPI_API", value_parser = apis::parser())]
+        api: &'static apis::Entry,
         /// The file, or - for standard input.
         file: PathBuf,
         /// The account whose data it is, for APIs that keep data by account.
@@ -72,9 +73,9 @@ pub(crate) enum Command {
     },
     /// Write reference data to standard output, in the format that import reads.
     Export {
-        /// The API, tickets for instance.
-        #[arg(env = "PARTNERAPI_API")]
-        api: String,
+        /// The API.
+        #[arg(env = "PARTNERAPI_API", value_parser = apis::parser())]
+        api: &'static apis::Entry,
         /// The account whose data it is, for APIs that keep data by account.
         #[arg(long, env = "PARTNERAPI_ACCOUNT")]
         account: Option<String>,
@@ -118,9 +119,9 @@ pub(crate) enum Command {
 pub(crate) enum KeysCommand {
     /// Make a key and print it, once: it is stored only as a hash.
     Create {
-        /// The API that the key opens, tickets for instance.
-        #[arg(long, env = "PARTNERAPI_API")]
-        api: String,
+        /// The API that the key opens.
+        #[arg(long, env = "PARTNERAPI_API", value_parser = apis::parser())]
+        api: &'static apis::Entry,
         /// The account that it belongs to. Whoever has the key sees this account's data and no other's.
         #[arg(long, env = "PARTNERAPI_ACCOUNT")]
         account: String,

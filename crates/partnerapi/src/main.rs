@@ -75,16 +75,16 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Migrate => commands::database::migrate(common).await,
         Command::Backup { file } => commands::database::backup(common, file).await,
         Command::Keys(KeysCommand::Create { api, account, errors_as_200 }) => {
-            commands::keys::create(common, &api, account, errors_as_200).await
+            commands::keys::create(common, api, account, errors_as_200).await
         }
         Command::Keys(KeysCommand::List) => commands::keys::list(common).await,
         Command::Keys(KeysCommand::Revoke { prefix }) => commands::keys::revoke(common, prefix).await,
         Command::Import { api, file, account } => {
-            commands::transfer::import(common, &api, &file, account.as_deref()).await
+            commands::transfer::import(common, api, &file, account.as_deref()).await
         }
         Command::Export { api, account, with_secrets } => {
             let secrets = if with_secrets { Secrets::Told } else { Secrets::Kept };
-            commands::transfer::export(common, &api, account.as_deref(), secrets).await
+            commands::transfer::export(common, api, account.as_deref(), secrets).await
         }
         Command::InitAccountRoles => commands::init::init(common, Initial::AccountRoles).await,
         Command::InitReportTypes => commands::init::init(common, Initial::ReportTypes).await,

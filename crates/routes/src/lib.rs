@@ -25,7 +25,8 @@ use crate::handlers::{Guesses, Question};
 pub use crate::transfer::{Initial, initial};
 pub use crate::wire::ErrorBody;
 
-const NAME: &str = "routes";
+/// What keys, files and metrics call this API.
+pub const NAME: &str = "routes";
 const PLACE: Place = Place {
     bases: &["", "/api"],
     spaces: &[

@@ -29,7 +29,8 @@ use kernel::transfer::Transfer;
 use crate::layout::Shelf;
 pub use crate::wire::ErrorBody;
 
-const NAME: &str = "tickets";
+/// What keys, files and metrics call this API.
+pub const NAME: &str = "tickets";
 const BASE: &str = "/api/partners/v1";
 
 /// The Tickets API; also the state of its handlers and the speaker of its dialect.

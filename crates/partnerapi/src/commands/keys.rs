@@ -4,18 +4,19 @@ use kernel::clock::Clock;
 use kernel::{keys, time};
 
 use super::database;
+use crate::WrongUsage;
+use crate::apis::Entry;
 use crate::cli::Common;
 use crate::telling::tell;
-use crate::{WrongUsage, apis};
 
 pub(crate) async fn create(
     common: &Common,
-    api: &str,
+    api: &'static Entry,
     account: String,
     errors_as_200: bool,
 ) -> anyhow::Result<()> {
-    let api = apis::named(api)?.name;
-    if errors_as_200 && api != "tickets" {
+    let api = api.name;
+    if errors_as_200 && api != tickets::NAME {
         return Err(WrongUsage("--errors-as-200 is for keys of the Tickets API".into()).into());
     }
     if !(1..=255).contains(&account.chars().count()) || account.chars().any(char::is_control) {

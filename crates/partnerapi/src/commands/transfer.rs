@@ -12,25 +12,29 @@ use kernel::clock::Clock;
 use kernel::db::Db;
 use kernel::http::HttpSettings;
 use kernel::metrics::Metrics;
-use kernel::transfer::{ExportError, ImportError, Secrets, Summary, Transfer, as_text};
+use kernel::transfer::{ExportError, Import, ImportError, Secrets, Summary, Transfer, as_text};
 
 use super::database;
+use crate::WrongUsage;
+use crate::apis::{ApiSettings, Entry};
 use crate::cli::Common;
 use crate::telling::tell;
-use crate::{WrongUsage, apis};
 
 pub(crate) async fn import(
     common: &Common,
-    api: &str,
+    entry: &Entry,
     file: &Path,
     account: Option<&str>,
 ) -> anyhow::Result<()> {
-    let entry = entry(api, account)?;
+    check_account(entry, account)?;
     let source = Source::open(file).with_context(|| format!("cannot read {}", file.display()))?;
     let db = database::open(common).await?;
     let api = mount(entry, &db)?;
     let bar = progress_bar();
-    let summary = load(&*api, account, &db, source, &bar).await;
+    let summary = match parse(&*api, account, source) {
+        Ok(parsed) => store(&db, parsed, &bar).await,
+        Err(error) => Err(error),
+    };
     bar.finish_and_clear();
     db.close().await;
     let summary = summary.with_context(|| file.display().to_string())?;
@@ -61,20 +65,20 @@ impl Source {
     }
 }
 
-/// Parses and stores what `source` has, all or nothing.
-pub(crate) async fn load(
+/// Reads what `source` has, and checks what can be checked without the database.
+pub(crate) fn parse(
     api: &dyn Api,
     account: Option<&str>,
-    db: &Db,
     source: Source,
-    bar: &ProgressBar,
-) -> Result<Summary, ImportError> {
+) -> Result<Box<dyn Import>, ImportError> {
     let parsed = with_transfer(api, account, |transfer| match source {
         Source::File(file) => transfer.parse_file(file),
         Source::Bytes(bytes) => transfer.parse(&as_text(bytes)?),
     });
-    let parsed =
-        parsed.unwrap_or_else(|| Err(ImportError::File(format!("{} has nothing to import", api.name()))))?;
+    parsed.unwrap_or_else(|| Err(ImportError::File(format!("{} has nothing to import", api.name()))))
+}
+
+async fn store(db: &Db, parsed: Box<dyn Import>, bar: &ProgressBar) -> Result<Summary, ImportError> {
     bar.set_length(parsed.steps());
     let bar = bar.clone();
     let now = Clock::System.now();
@@ -87,11 +91,11 @@ pub(crate) async fn load(
 
 pub(crate) async fn export(
     common: &Common,
-    api: &str,
+    entry: &Entry,
     account: Option<&str>,
     secrets: Secrets,
 ) -> anyhow::Result<()> {
-    let entry = entry(api, account)?;
+    check_account(entry, account)?;
     let db = database::look(common).await?;
     let api = mount(entry, &db)?;
     let account = account.map(str::to_owned);
@@ -120,21 +124,21 @@ pub(crate) fn with_transfer<T>(
     }
 }
 
-fn entry(api: &str, account: Option<&str>) -> Result<&'static apis::Entry, WrongUsage> {
-    let entry = apis::named(api)?;
+fn check_account(entry: &Entry, account: Option<&str>) -> Result<(), WrongUsage> {
+    let name = entry.name;
     match (entry.by_account, account) {
         (true, Some("")) => Err(WrongUsage("--account may not be empty".to_owned())),
-        (true, None) => {
-            Err(WrongUsage(format!("the data of {api} belongs to accounts: say whose it is, --account NAME")))
-        }
+        (true, None) => Err(WrongUsage(format!(
+            "the data of {name} belongs to accounts: say whose it is, --account NAME"
+        ))),
         (false, Some(_)) => {
-            Err(WrongUsage(format!("the data of {api} belongs to no account: leave --account out")))
+            Err(WrongUsage(format!("the data of {name} belongs to no account: leave --account out")))
         }
-        _ => Ok(entry),
+        _ => Ok(()),
     }
 }
 
-fn mount(entry: &apis::Entry, db: &Db) -> anyhow::Result<Arc<dyn Api>> {
+fn mount(entry: &Entry, db: &Db) -> anyhow::Result<Arc<dyn Api>> {
     let http = HttpSettings {
         request_timeout: std::time::Duration::MAX,
         trusted_proxies: vec![],
@@ -143,7 +147,7 @@ fn mount(entry: &apis::Entry, db: &Db) -> anyhow::Result<Arc<dyn Api>> {
         has_tls: false,
     };
     let kernel: Arc<Kernel> = Kernel::new(db.clone(), Clock::System, Metrics::default(), http);
-    (entry.mount)(kernel, &apis::ApiSettings::default())
+    (entry.mount)(kernel, &ApiSettings::default())
 }
 
 fn progress_bar() -> ProgressBar {

@@ -8,17 +8,18 @@ pub(crate) mod tickets;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use indicatif::ProgressBar;
 use kernel::api::{Api, Kernel};
 use kernel::clock::Micros;
 use kernel::db::{Error, Tx};
 use kernel::keys;
+use kernel::transfer::ImportError;
 
-use crate::commands::transfer::{Source, load, with_transfer};
+use crate::commands::transfer::{Source, parse, with_transfer};
 use crate::telling::tell;
 use crate::{WrongUsage, apis};
 
 /// What an API shows of itself.
+#[derive(Debug)]
 pub(crate) struct Demo {
     /// Whose key is made.
     pub(crate) account: &'static str,
@@ -45,25 +46,26 @@ pub(crate) async fn fill(kernel: &Arc<Kernel>, mounted: &[Arc<dyn Api>], url: &s
         for (entry, api) in apis::APIS.iter().zip(mounted) {
             refuse_unless_empty(kernel, entry, api).await?;
         }
+        let mut files = Vec::new();
         for (entry, api) in apis::APIS.iter().zip(mounted) {
             if let Some(data) = entry.demo.data {
                 let account = entry.by_account.then_some(entry.demo.account);
-                let data = Source::Bytes(data(now).into_bytes());
-                load(&**api, account, &kernel.db, data, &ProgressBar::hidden())
-                    .await
-                    .with_context(|| format!("the demo data of {}", entry.name))?;
+                let parsed = parse(&**api, account, Source::Bytes(data(now).into_bytes()));
+                files.push(parsed.with_context(|| format!("the demo data of {}", entry.name))?);
             }
         }
-        kernel
-            .db
-            .write(move |tx| {
-                tx.execute(
-                    "INSERT INTO kernel_marks (name, set_at) VALUES ($1, $2)",
-                    &[MARK.into(), now.into()],
-                )
-            })
-            .await
-            .map_err(|error: Error| error)?;
+        // All of it or nothing: a part would count as somebody's data at the next start.
+        let filled = kernel.db.write(move |tx| {
+            for file in &files {
+                file.store(tx, now, &|_| ())?;
+            }
+            tx.execute(
+                "INSERT INTO kernel_marks (name, set_at) VALUES ($1, $2)",
+                &[MARK.into(), now.into()],
+            )?;
+            Ok::<_, ImportError>(())
+        });
+        filled.await.context("the demo data")?;
     }
     tell("Demo keys, one an API, and a line to try each with:")?;
     for entry in apis::APIS {
