@@ -1,6 +1,7 @@
 //! Keys: made, listed, revoked, and presented in every way a client can.
 
 use std::collections::BTreeSet;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use reqwest::{Method, StatusCode, Url};
@@ -10,6 +11,7 @@ const LISTS: &str = "/api/partners/v1/events/lists";
 
 on_both_engines!(
     create_prints_the_new_key_and_nothing_else,
+    a_key_that_cannot_be_printed_has_ended,
     the_database_holds_a_hash_and_a_beginning_of_the_key,
     the_list_shows_each_key_by_its_beginning_only,
     a_key_ends_by_its_beginning,
@@ -31,6 +33,19 @@ async fn create_prints_the_new_key_and_nothing_else(engine: Engine) {
     assert!(secret.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b)), "{key}");
     assert_eq!(secret.len(), 43, "32 bytes, six bits a letter");
     assert_ne!(app.key("tickets", "kassir"), key, "each is another one");
+}
+
+async fn a_key_that_cannot_be_printed_has_ended(engine: Engine) {
+    let app = App::start(engine);
+    let create = r#""$0" keys create --api tickets --account kassir > /dev/full"#;
+    let mut shell = Command::new("sh");
+    shell.args(["-c", create]).arg(testkit::binary()).env("PARTNERAPI_DATABASE_URL", app.database.url());
+    let created = shell.output().unwrap();
+    assert!(!created.status.success());
+    let complaint = String::from_utf8(created.stderr).unwrap();
+    assert!(complaint.contains("No space left on device"), "{complaint}");
+    let listed = app.command(&["keys", "list"]).printed();
+    assert!(listed.lines().count() == 1 && listed.contains("revoked"), "{listed}");
 }
 
 async fn the_database_holds_a_hash_and_a_beginning_of_the_key(engine: Engine) {

@@ -27,8 +27,13 @@ pub(crate) async fn create(
     let db = database::open(common).await?;
     let now = Clock::System.now();
     let key = db.write(move |tx| keys::create(tx, now, api, &account, errors_as_200)).await?;
+    let told = tell(&key);
+    if told.is_err() {
+        // Nobody has seen it, and nobody will.
+        db.write(move |tx| keys::revoke(tx, now, &key)).await?;
+    }
     db.close().await;
-    tell(&key)
+    told
 }
 
 pub(crate) async fn list(common: &Common) -> anyhow::Result<()> {
