@@ -64,6 +64,12 @@ async fn a_running_server_sees_an_import_at_once(engine: Engine) {
     for client in &clients {
         assert_eq!(client.seat("7-1;8").await["price"], 1500);
     }
+    for name in ["Москва 1", "Москва 2"] {
+        app.import("routes", &json!({"regions": [{"id": 1, "name": name}]})).printed();
+        for app in [&app, &sibling] {
+            assert_eq!(app.get("/units/regions/").await.json["regions"][0]["name"], name);
+        }
+    }
 }
 
 async fn an_import_takes_standard_input(engine: Engine) {

@@ -192,14 +192,23 @@ impl Db {
     }
 
     /// As [`Db::stamp`], but cheaper and on both engines. What this process has committed it tells at once; what
-    /// others have, on SQLite within a millisecond, on PostgreSQL within half a second. It goes with
-    /// [`Db::read_latest`].
+    /// others have, on SQLite within a millisecond, on PostgreSQL within half a second
+    /// ([`Db::noticed`]). It goes with [`Db::read_latest`].
     #[must_use]
     pub fn recent(&self) -> Option<Stamp> {
         match &*self.engine {
             Engine::Sqlite(engine) => engine.recent(),
             Engine::Postgres(engine) => Some(engine.recent()),
         }
+    }
+
+    /// Returns when every process sees what was committed before, by [`Db::recent`] too.
+    pub async fn noticed(&self) {
+        let within = match &*self.engine {
+            Engine::Sqlite(_) => sqlite::NOTICED_WITHIN,
+            Engine::Postgres(_) => postgres::NOTICED_WITHIN,
+        };
+        tokio::time::sleep(within).await;
     }
 
     /// Brings the schema up to date and names the steps it took. Servers that start together wait for each

@@ -22,7 +22,7 @@ const TRIES: u32 = 40;
 /// Fresh connections tried for one job before it is told that the server is away.
 const RECONNECTS: u32 = 2;
 /// How long what another server commits may go unnoticed by [`Engine::recent`].
-const NOTICED_WITHIN: Duration = Duration::from_millis(500);
+pub(super) const NOTICED_WITHIN: Duration = Duration::from_millis(500);
 /// Connections beside a replica for reads that it must not answer. Keys are looked up at most twice a second each.
 const LATEST_READERS: usize = 2;
 /// Any number: names the lock that keeps two servers from migrating at once.

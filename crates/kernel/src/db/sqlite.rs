@@ -25,7 +25,7 @@ const BATCH_AT_MOST: usize = 256;
 /// How long to wait for another process (an import, say) that holds the write lock.
 const BUSY: Duration = Duration::from_secs(10);
 /// How long what another process commits may go unnoticed by [`Engine::recent`]: less than that process needs to end.
-const NOTICED_WITHIN: Duration = Duration::from_millis(1);
+pub(super) const NOTICED_WITHIN: Duration = Duration::from_millis(1);
 /// Pages that the writer keeps in memory, in KiB as the engine counts them. A large upload touches thousands, and what
 /// does not fit is written to the log and read again within one transaction.
 const WRITER_CACHE: i32 = -16 << 10;

@@ -36,6 +36,7 @@ pub(crate) async fn import(
         Err(error) => Err(error),
     };
     bar.finish_and_clear();
+    db.noticed().await;
     db.close().await;
     let summary = summary.with_context(|| file.display().to_string())?;
     let Summary { inserted, updated, removed, unchanged } = summary;
