@@ -14,6 +14,7 @@ on_both_engines!(
     a_filter_can_speak_of_requests_alone,
     no_line_has_a_key_or_anything_about_a_person,
     nothing_but_answers_goes_to_standard_output,
+    a_line_stays_short_however_much_is_wrong,
 );
 
 async fn a_request_has_one_line_with_what_there_is_to_know(engine: Engine) {
@@ -143,4 +144,21 @@ fn a_command_answers_on_standard_output_whatever_it_logs() {
         assert!(key.stdout.starts_with("pk_tickets_"));
         assert!(!key.stderr.contains(key.stdout.trim()), "{}", key.stderr);
     }
+}
+
+async fn a_line_stays_short_however_much_is_wrong(engine: Engine) {
+    let app = App::start(engine);
+    let network = json!({
+        "report_types": [{"id": 1, "name": "sales", "verbose_name": "Sales"}],
+        "roles": [{"name": "all", "access_code": "code-1", "report_types": ["sales"], "unit_ids": []}],
+        "chats": [{"chat_id": 1, "type": "PRIVATE", "title": "Ann", "username": null, "role": "all"}]
+    });
+    app.import("routes", &network).printed();
+    let units: Vec<i64> = (1..=20_000).collect();
+    let routes = json!({"chat_id": 1, "report_type_id": 1, "unit_ids": units});
+    let answer = Answer::of(app.request(Method::POST, "/report-routes/").json(&routes)).await;
+    assert_eq!(answer.status, 404, "{}", answer.text);
+    assert!(answer.text.contains("20000"), "the client is told of all");
+    let line = app.logged(&[answer.header("x-request-id")]).await;
+    assert!(line.contains("Units {1, 2, 3,") && line.len() < 1_500, "{} bytes", line.len());
 }

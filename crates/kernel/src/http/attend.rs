@@ -23,6 +23,8 @@ use crate::api::Kernel;
 use crate::keys::{Caller, Identity};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// Bytes of a cause in a log line: it may name what a body has a hundred thousand of.
+const CAUSE_AT_MOST: usize = 1_000;
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 /// What a proxy adds, one of them at least.
 const SIGNS_OF_A_PROXY: [HeaderName; 4] =
@@ -117,7 +119,8 @@ impl Visit<'_> {
     /// Counts the answer and writes its line. `response` still has the status that tells what happened.
     fn leave(&mut self, response: &Response) {
         self.over = true;
-        let cause = response.extensions().get::<Cause>().map(|cause| cause.0.as_str());
+        let cause = response.extensions().get::<Cause>();
+        let cause = cause.map(|Cause(text)| &text[..text.floor_char_boundary(CAUSE_AT_MOST)]);
         self.note(response.status().as_u16(), cause);
     }
 
