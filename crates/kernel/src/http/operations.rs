@@ -245,7 +245,10 @@ impl<D: Dialect> Operation<D> {
             operation = operation.security(SecurityRequirement::new(*scheme, [] as [&str; 0]));
         }
         let error = RefOr::Ref(Ref::from_schema_name(D::ErrorBody::name()));
-        let errors = D::ERRORS.iter().map(|&(status, meaning)| (status, meaning, error.clone()));
+        let guarded = !self.is_public && !method.is_safe();
+        let of_another_site = guarded.then_some((403, "Sent by a browser from a page of another site"));
+        let errors = D::ERRORS.iter().copied().chain(of_another_site);
+        let errors = errors.map(|(status, meaning)| (status, meaning, error.clone()));
         let mut failures: BTreeMap<u16, (Vec<&str>, Vec<RefOr<Schema>>)> = BTreeMap::new();
         for (status, meaning, schema) in self.failures.iter().cloned().chain(errors) {
             let (meanings, schemas) = failures.entry(status).or_default();
