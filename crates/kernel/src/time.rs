@@ -4,11 +4,15 @@ use std::fmt;
 
 use jiff::civil::DateTime;
 use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
-use jiff::{Timestamp, ToSpan as _};
+use jiff::{SignedDuration, Timestamp, ToSpan as _};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::clock::Micros;
+
+/// What instants are counted from. They are written by the calendar, which ends later than jiff's timestamps do: the
+/// last of December of the year 9999 stands for "never" in many places.
+const EPOCH: DateTime = DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
 
 /// An instant and the offset in which it was given. Leaves as `2018-05-04T06:22:00+10:00`: always with a
 /// numeric offset (`Z` becomes `+00:00`), with a fraction of a second only where there is one.
@@ -41,11 +45,14 @@ impl OffsetTime {
     pub fn parse(text: &str, zone: Option<&TimeZone>) -> Result<Self, NotATime> {
         let shape = Shape::of(text).ok_or(NotATime)?;
         let civil: DateTime = shape.civil.parse().map_err(|_| NotATime)?;
-        let local = match (shape.offset, zone) {
-            (Some(offset), _) => TimeZone::fixed(offset).to_ambiguous_zoned(civil),
-            (None, Some(zone)) => zone.to_ambiguous_zoned(civil),
-            (None, None) => return Err(NotATime),
-        };
+        let fixed = shape.offset.or_else(|| zone.and_then(|zone| zone.to_fixed_offset().ok()));
+        if let Some(offset) = fixed {
+            let since = civil.duration_since(EPOCH) - SignedDuration::from_secs(offset.seconds().into());
+            // The last hours of the year 9999 may be those of another one in UTC.
+            EPOCH.checked_add(since).map_err(|_| NotATime)?;
+            return Ok(Self { at: i64::try_from(since.as_micros()).map_err(|_| NotATime)?, offset });
+        }
+        let local = zone.ok_or(NotATime)?.to_ambiguous_zoned(civil);
         // A clock that is put forward leaves an hour out; one that is put back has an hour twice, and means the first.
         if matches!(local.offset(), AmbiguousOffset::Gap { .. }) {
             return Err(NotATime);
@@ -77,7 +84,9 @@ impl OffsetTime {
 
 impl fmt::Display for OffsetTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let civil = self.offset.to_datetime(timestamp(self.at));
+        let local =
+            SignedDuration::from_micros(self.at) + SignedDuration::from_secs(self.offset.seconds().into());
+        let civil = EPOCH.saturating_add(local);
         let minutes = self.offset.seconds() / 60;
         let sign = if minutes < 0 { '-' } else { '+' };
         write!(f, "{civil}{sign}{:02}:{:02}", minutes.abs() / 60, minutes.abs() % 60)
@@ -100,13 +109,13 @@ impl<'de> Deserialize<'de> for OffsetTime {
 /// An instant in UTC, `2026-11-22T08:24:02.5Z`.
 #[must_use]
 pub fn utc(at: Micros) -> String {
-    timestamp(at).to_string()
+    format!("{}Z", EPOCH.saturating_add(SignedDuration::from_micros(at)))
 }
 
 /// An instant in UTC with all its digits, so that texts are in order when instants are: `2026-11-22T08:24:02.500000Z`.
 #[must_use]
 pub fn utc_in_full(at: Micros) -> String {
-    format!("{:.6}", timestamp(at))
+    format!("{:.6}Z", EPOCH.saturating_add(SignedDuration::from_micros(at)))
 }
 
 fn timestamp(at: Micros) -> Timestamp {
@@ -174,6 +183,15 @@ mod tests {
 
     fn round(text: &str) -> String {
         OffsetTime::parse(text, None).unwrap().to_string()
+    }
+
+    #[test]
+    fn the_last_day_of_all_is_one_too() {
+        for text in ["9999-12-31T00:00:00+00:00", "9999-12-31T23:59:59+00:00", "9999-12-31T23:59:59+14:00"] {
+            assert_eq!(round(text), text);
+        }
+        assert_eq!(utc(OffsetTime::parse_utc("9999-12-31T23:59:59").unwrap().at()), "9999-12-31T23:59:59Z");
+        assert!(OffsetTime::parse("9999-12-31T23:59:59-00:01", None).is_err(), "the year 10000");
     }
 
     #[test]

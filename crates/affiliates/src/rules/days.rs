@@ -58,10 +58,11 @@ fn parse_day(text: &str) -> Option<Date> {
 
 /// A day, which stands for its midnight in UTC, or an instant as RFC 3339 has it.
 pub(crate) fn day_or_instant(text: &str) -> Option<Micros> {
-    match parse_day(text) {
-        Some(day) => Some(beginning(day, &TimeZone::UTC)),
-        None => OffsetTime::parse(text, None).ok().map(|instant| instant.at()),
-    }
+    let instant = match parse_day(text) {
+        Some(_) => OffsetTime::parse_utc(&format!("{text}T00:00:00")),
+        None => OffsetTime::parse(text, None),
+    };
+    instant.ok().map(|instant| instant.at())
 }
 
 #[cfg(test)]
