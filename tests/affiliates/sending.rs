@@ -133,6 +133,8 @@ async fn days_leave_as_their_midnight_and_instants_in_utc(engine: Engine) {
         ("1", "2022-10-31", "2022-10-31T00:00:00Z"),
         ("2", "2022-10-31T22:15:00-03:00", "2022-11-01T01:15:00Z"),
         ("3", "2022-10-31T22:15:00.25Z", "2022-10-31T22:15:00.25Z"),
+        ("4", "9999-12-31", "9999-12-31T00:00:00Z"),
+        ("5", "9999-12-31T23:59:59Z", "9999-12-31T23:59:59Z"),
     ] {
         let sale = sale_with(
             id,
@@ -202,8 +204,9 @@ async fn the_same_sales_from_many_hands_at_once_are_there_once(engine: Engine) {
         let supplier = supplier.clone();
         tokio::spawn(async move {
             for round in 0..5 {
-                let own = sale(&format!("{hand}-{round}"));
-                let sales = json!([sale(&format!("shared-{round}")), own]);
+                let shared = (0..30).map(|number| sale(&format!("shared-{round}-{number}")));
+                let sales: Vec<Value> = shared.chain([sale(&format!("{hand}-{round}"))]).collect();
+                let sales = json!(sales);
                 let answer = supplier.post(&sales).await;
                 assert_eq!(answer.status, 200, "{}", answer.text);
             }
@@ -212,15 +215,16 @@ async fn the_same_sales_from_many_hands_at_once_are_there_once(engine: Engine) {
     for hand in hands.collect::<Vec<_>>() {
         hand.await.expect("a hand");
     }
-    assert_eq!(supplier.counts(EVER).await, (0, 45));
-    assert_eq!(supplier.counts(&format!("{EVER}&status=1")).await.1, 45);
-    assert_eq!(events(&app).len(), 45);
+    const SALES: usize = 5 * 30 + 8 * 5;
+    assert_eq!(supplier.counts(EVER).await, (0, SALES as i64));
+    assert_eq!(supplier.counts(&format!("{EVER}&status=1")).await.1, SALES as i64);
+    assert_eq!(events(&app).len(), SALES);
     let mut ids = Vec::new();
-    for page in 1..=3 {
+    for page in 1..=SALES.div_ceil(15) {
         ids.extend(column(&supplier.purchases(&format!("{EVER}&page={page}")).await, "id"));
     }
     let mut all: Vec<_> = ids.iter().map(|id| id.as_str().expect("a text")).collect();
     all.sort_unstable();
     all.dedup();
-    assert_eq!(all.len(), 45, "no page has what another has");
+    assert_eq!(all.len(), SALES, "no page has what another has");
 }

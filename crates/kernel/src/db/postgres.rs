@@ -19,6 +19,9 @@ use crate::metrics::DbMetrics;
 
 /// Runs of one job that meet a conflict each time. With the growing pauses this takes several seconds.
 const TRIES: u32 = 40;
+/// Runs of one job that each meet a unique value which is there already. A rival that has put it there since is seen
+/// by the next run; a mistake of ours meets it each time.
+const TRIES_OF_TAKEN: u32 = 8;
 /// Fresh connections tried for one job before it is told that the server is away.
 const RECONNECTS: u32 = 2;
 /// How long what another server commits may go unnoticed by [`Engine::recent`].
@@ -181,6 +184,8 @@ struct Worker {
 enum Outcome {
     Done,
     Conflict,
+    /// A unique value was there already.
+    Taken(Error),
     /// The connection was lost before the commit was asked for: nothing can have been kept.
     Lost(Error),
     Failed(Error),
@@ -207,7 +212,7 @@ impl Worker {
     }
 
     fn run(&mut self, job: &mut dyn Job) -> Option<Error> {
-        let (mut conflicts, mut losses) = (0, 0);
+        let (mut conflicts, mut losses, mut taken) = (0, 0, 0);
         loop {
             match self.try_once(job) {
                 Outcome::Done => return None,
@@ -219,7 +224,13 @@ impl Worker {
                         return Some(error);
                     }
                 }
-                Outcome::Conflict => {
+                outcome @ (Outcome::Conflict | Outcome::Taken(_)) => {
+                    if let Outcome::Taken(error) = outcome {
+                        taken += 1;
+                        if taken >= TRIES_OF_TAKEN {
+                            return Some(error);
+                        }
+                    }
                     self.metrics.conflicts.inc();
                     conflicts += 1;
                     if conflicts >= TRIES {
@@ -258,6 +269,7 @@ impl Worker {
         }
         match tx.failed.take() {
             Some(lost @ Error::Unavailable(_)) => return Outcome::Lost(lost),
+            Some(taken) if tx.is_taken => return Outcome::Taken(taken),
             Some(failed) if keep => return Outcome::Failed(failed),
             _ if !keep => return Outcome::Done,
             _ => {}

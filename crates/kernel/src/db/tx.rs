@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
 
+use postgres::error::SqlState;
 use postgres::fallible_iterator::FallibleIterator as _;
 use postgres::types::{IsNull, ToSql, Type, private::BytesMut};
 
@@ -145,6 +146,8 @@ pub struct Tx<'a> {
     engine: Engine<'a>,
     /// A statement met a concurrent transaction: the whole of it must run again.
     pub(super) conflict: bool,
+    /// A statement met a unique value that is there already: perhaps since the transaction has looked for it.
+    pub(super) is_taken: bool,
     /// The first statement that failed. Whatever the closure makes of it, nothing of it is kept.
     pub(super) failed: Option<Error>,
 }
@@ -156,11 +159,16 @@ enum Engine<'a> {
 
 impl<'a> Tx<'a> {
     pub(super) fn sqlite(connection: &'a rusqlite::Connection) -> Self {
-        Self { engine: Engine::Sqlite(connection), conflict: false, failed: None }
+        Self { engine: Engine::Sqlite(connection), conflict: false, is_taken: false, failed: None }
     }
 
     pub(super) fn postgres(transaction: postgres::Transaction<'a>, prepared: &'a mut Prepared) -> Self {
-        Self { engine: Engine::Postgres(transaction, prepared), conflict: false, failed: None }
+        Self {
+            engine: Engine::Postgres(transaction, prepared),
+            conflict: false,
+            is_taken: false,
+            failed: None,
+        }
     }
 
     pub(super) fn commit_postgres(self) -> Result<(), postgres::Error> {
@@ -266,6 +274,7 @@ impl<'a> Tx<'a> {
 
     fn note(&mut self, failure: Failure) -> Error {
         self.conflict |= failure.conflict;
+        self.is_taken |= failure.is_taken;
         self.failed.get_or_insert_with(|| failure.error.clone());
         failure.error
     }
@@ -274,23 +283,24 @@ impl<'a> Tx<'a> {
 struct Failure {
     error: Error,
     conflict: bool,
+    is_taken: bool,
 }
 
 impl From<rusqlite::Error> for Failure {
     fn from(error: rusqlite::Error) -> Self {
-        Self { error: error.into(), conflict: false }
+        Self { error: error.into(), conflict: false, is_taken: false }
     }
 }
 
 impl From<postgres::Error> for Failure {
     fn from(error: postgres::Error) -> Self {
-        Self { conflict: is_conflict(&error), error: error.into() }
+        let is_taken = error.code() == Some(&SqlState::UNIQUE_VIOLATION);
+        Self { conflict: is_conflict(&error), is_taken, error: error.into() }
     }
 }
 
 /// Serialisation failure and deadlock: the transaction did nothing wrong and may run again.
 pub(super) fn is_conflict(error: &postgres::Error) -> bool {
-    use postgres::error::SqlState;
     matches!(error.code(), Some(code) if *code == SqlState::T_R_SERIALIZATION_FAILURE || *code == SqlState::T_R_DEADLOCK_DETECTED)
 }
 
