@@ -83,7 +83,7 @@ pub struct Listed {
 #[derive(Debug, thiserror::Error)]
 pub enum RevokeError {
     /// No live key begins so.
-    #[error("no key that is not revoked begins with this")]
+    #[error("this is no live key, and not the beginning of one as `keys list` shows it")]
     None,
     /// Several live keys begin so.
     #[error("{0} keys begin with this; give more of the one that you mean")]
@@ -91,6 +91,11 @@ pub enum RevokeError {
     /// The database failed.
     #[error(transparent)]
     Db(#[from] Error),
+}
+
+/// Whether a text looks as if a key or a token were in it.
+pub(crate) fn may_hold_a_secret(text: &str) -> bool {
+    text.contains("pk_") || tokens::is_token(text)
 }
 
 /// Makes a key of `api` for `account` and gives it away, once.

@@ -307,7 +307,6 @@ impl Dialect for Inventory {
     const ERRORS: &'static [(u16, &'static str)] = &[
         (400, "The request cannot be read"),
         (401, "Without a credential, or with a wrong one"),
-        (403, "From a page of another site"),
         (404, "Not found"),
         (413, "Too large, or too many objects"),
         (415, "The body is of another type"),

@@ -20,7 +20,7 @@ use rand::RngExt as _;
 
 use super::dialect::{Cause, Dialect, Fault};
 use crate::api::Kernel;
-use crate::keys::{Caller, Identity};
+use crate::keys::{self, Caller, Identity};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Bytes of a cause in a log line: it may name what a body has a hundred thousand of.
@@ -149,10 +149,14 @@ impl Drop for Visit<'_> {
     }
 }
 
-/// The id that the client sent, if it is one that can stand in a log line, else a new one.
+/// The id that the client sent, if it is one that can stand in a log line, else a new one. A key cannot.
 fn request_id(headers: &HeaderMap) -> HeaderValue {
-    let usable =
-        |id: &&HeaderValue| (1..=128).contains(&id.len()) && id.as_bytes().iter().all(u8::is_ascii_graphic);
+    let usable = |id: &&HeaderValue| {
+        let text = id.to_str().unwrap_or_default();
+        (1..=128).contains(&text.len())
+            && text.bytes().all(|byte| byte.is_ascii_graphic())
+            && !keys::may_hold_a_secret(text)
+    };
     headers.get(REQUEST_ID).filter(usable).cloned().unwrap_or_else(|| {
         let random: [u8; 16] = rand::rng().random();
         let digits = random.iter().flat_map(|byte| [byte >> 4, byte & 15]);
@@ -227,8 +231,8 @@ impl<D: Dialect> FromRequestParts<D> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, _: &D) -> Result<Self, Refusal<D>> {
         let fault = match parts.extensions.get::<Identity>() {
-            // A browser sends a key that it remembers along with whatever form a page gives it.
-            Some(Identity::Known(_)) if !parts.method.is_safe() && is_of_another_site(&parts.headers) => {
+            // A browser sends a key that it remembers along with whatever link or form a page gives it.
+            Some(Identity::Known(_)) if changes_something(parts) && is_of_another_site(&parts.headers) => {
                 Fault::Forbidden
             }
             Some(Identity::Known(caller)) => return Ok(caller.clone()),
@@ -256,6 +260,14 @@ impl<D: Dialect> FromRequestParts<D> for Admitted {
         }
         Caller::from_request_parts(parts, state).await.map(|_| Self)
     }
+}
+
+/// Marks the requests of an operation that changes something.
+#[derive(Clone, Copy)]
+pub(super) struct Changes;
+
+fn changes_something(parts: &Parts) -> bool {
+    parts.extensions.get::<Changes>().is_some()
 }
 
 /// Whether a browser sends this from a page of another site. Where it does not say so itself (`Sec-Fetch-Site`), it

@@ -208,7 +208,8 @@ async fn read_body(body: Body, limit: usize) -> Result<Vec<u8>, Fault> {
 enum Kind {
     Json,
     Form,
-    Multipart(String),
+    /// With the boundary between its parts, if one is named.
+    Multipart(Option<String>),
 }
 
 fn kind(headers: &HeaderMap) -> Option<Kind> {
@@ -216,7 +217,7 @@ fn kind(headers: &HeaderMap) -> Option<Kind> {
     let essence = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     match essence.as_str() {
         "application/x-www-form-urlencoded" => Some(Kind::Form),
-        "multipart/form-data" => multer::parse_boundary(value).ok().map(Kind::Multipart),
+        "multipart/form-data" => Some(Kind::Multipart(multer::parse_boundary(value).ok())),
         json if json == "application/json"
             || (json.starts_with("application/") && json.ends_with("+json")) =>
         {
@@ -247,7 +248,9 @@ fn not_utf8() -> Fault {
     Fault::BadRequest("A parameter is not UTF-8".into())
 }
 
-async fn multipart(bytes: Vec<u8>, boundary: String) -> Result<Vec<(String, String)>, Fault> {
+async fn multipart(bytes: Vec<u8>, boundary: Option<String>) -> Result<Vec<(String, String)>, Fault> {
+    let boundary =
+        boundary.ok_or_else(|| Fault::BadRequest("The multipart body names no boundary".into()))?;
     let broken = |error: multer::Error| Fault::BadRequest(format!("The multipart body is broken: {error}"));
     let whole = futures_util::stream::once(async move { Ok::<_, std::io::Error>(bytes) });
     let mut body = multer::Multipart::new(whole, boundary);

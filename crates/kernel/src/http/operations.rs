@@ -20,7 +20,7 @@ use utoipa::openapi::{
 };
 use utoipa::{IntoParams, PartialSchema as _, ToSchema};
 
-use super::attend::{Door, attend};
+use super::attend::{Changes, Door, attend};
 use super::dialect::{Dialect, Fault};
 use super::input::BodyLimit;
 use crate::api::Kernel;
@@ -222,6 +222,11 @@ impl<D: Dialect> Operation<D> {
         served.collect()
     }
 
+    /// What has a method that is not safe (RFC 9110, section 9.2.1) changes something, by its other methods too, unless HEAD says that it only reads.
+    fn changes_something(&self) -> bool {
+        !self.methods.contains(&Method::HEAD) && self.methods.iter().any(|method| !method.is_safe())
+    }
+
     fn document(&self, api: &'static str, path: &str, method: &Method) -> OperationBuilder {
         let slug: String = path.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
         let has_body = !matches!(*method, Method::GET | Method::HEAD);
@@ -245,7 +250,7 @@ impl<D: Dialect> Operation<D> {
             operation = operation.security(SecurityRequirement::new(*scheme, [] as [&str; 0]));
         }
         let error = RefOr::Ref(Ref::from_schema_name(D::ErrorBody::name()));
-        let guarded = !self.is_public && !method.is_safe();
+        let guarded = !self.is_public && self.changes_something();
         let of_another_site = guarded.then_some((403, "Sent by a browser from a page of another site"));
         let errors = D::ERRORS.iter().copied().chain(of_another_site);
         let errors = errors.map(|(status, meaning)| (status, meaning, error.clone()));
@@ -327,7 +332,11 @@ pub fn fit<D: Dialect>(
             for path in others.chain([path.clone()]) {
                 let (router, methods, _) =
                     by_path.entry(path).or_insert_with(|| (MethodRouter::new(), vec![], operation.path));
-                *router = std::mem::take(router).merge(operation.handler.clone());
+                let mut handler = operation.handler.clone();
+                if operation.changes_something() {
+                    handler = handler.layer(Extension(Changes));
+                }
+                *router = std::mem::take(router).merge(handler);
                 methods.extend_from_slice(operation.methods);
             }
         }

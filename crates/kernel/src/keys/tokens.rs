@@ -106,7 +106,16 @@ impl Keys {
 
 /// Whether a credential looks like an access token.
 pub(super) fn is_access_token(text: &str) -> bool {
-    text.strip_prefix(ACCESS)
+    is_of_kind(ACCESS, text)
+}
+
+/// Whether a text looks like a token of either kind.
+pub(super) fn is_token(text: &str) -> bool {
+    is_of_kind(ACCESS, text) || is_of_kind(REFRESH, text)
+}
+
+fn is_of_kind(kind: &str, text: &str) -> bool {
+    text.strip_prefix(kind)
         .and_then(|rest| rest.split_once('_'))
         .is_some_and(|(_, secret)| secret.len() == SECRET_CHARS)
 }
