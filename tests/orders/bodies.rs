@@ -12,6 +12,7 @@ on_both_engines!(
     every_field_has_its_limits,
     what_the_contract_allows_is_taken,
     unknown_fields_are_ignored_and_optional_ones_may_be_left_out,
+    a_number_out_of_its_range_is_told_on_which_side,
     the_older_version_has_the_same_checks,
     a_reference_is_checked_where_it_stands,
     what_is_no_json_is_told_by_its_position,
@@ -101,6 +102,7 @@ async fn every_field_has_its_limits(engine: Engine) {
         ("/items/0/part", json!(long)),
         ("/comment", json!(7)),
         ("/extra", json!([])),
+        ("/extra", json!(null)),
     ] {
         let mut broken = order(24);
         match broken.pointer_mut(pointer) {
@@ -140,6 +142,8 @@ async fn what_the_contract_allows_is_taken(engine: Engine) {
         (29, "/items/0/count", json!(2_147_483_647)),
         (30, "/extra", json!({"any": {"thing": [1, 2.50, null]}})),
         (31, "/order_id", json!("31")),
+        (35, "/order_id", json!(35.0)),
+        (36, "/comment", json!("x".repeat(20_000))),
     ] {
         let mut edge = order(order_id);
         *edge.pointer_mut(pointer).expect("a field") = right.clone();
@@ -164,6 +168,21 @@ async fn unknown_fields_are_ignored_and_optional_ones_may_be_left_out(engine: En
     short["client"]["surprise"] = json!(1);
     made(&create(&app, &short).await);
     assert_eq!(orders_at(&partner, 33).await, 1);
+}
+
+async fn a_number_out_of_its_range_is_told_on_which_side(engine: Engine) {
+    let (app, _partner) = start(engine);
+    for (wrong, kind) in [
+        ("9223372036854775808", "less_than_equal"),
+        ("-9223372036854775809", "greater_than_equal"),
+        ("1e30", "less_than_equal"),
+        ("1.5", "int_from_float"),
+        ("\"1.5\"", "int_parsing"),
+    ] {
+        let mut broken = order(37);
+        broken["order_id"] = serde_json::from_str(wrong).expect("JSON");
+        assert_eq!(faults(&create(&app, &broken).await), [(loc("/order_id"), kind.to_owned())], "{wrong}");
+    }
 }
 
 async fn the_older_version_has_the_same_checks(engine: Engine) {

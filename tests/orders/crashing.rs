@@ -6,6 +6,7 @@ use super::{create, events, made, order, orders_at, start};
 
 on_both_engines!(
     the_next_request_finds_out_what_became_of_it,
+    asking_how_it_stands_finds_out_what_became_of_it,
     the_job_finds_out_what_became_of_it,
     an_order_that_was_asked_for_but_not_made_is_made_by_the_next_request,
     a_refused_order_that_is_asked_for_again_is_an_intent_again,
@@ -36,6 +37,16 @@ async fn the_next_request_finds_out_what_became_of_it(engine: Engine) {
     made(&create(&app, &order(50)).await);
     assert_eq!(orders_at(&partner, 50).await, 1);
     assert_eq!(events(&app).len(), 1);
+}
+
+async fn asking_how_it_stands_finds_out_what_became_of_it(engine: Engine) {
+    let (mut app, partner) = start(engine);
+    assert_eq!(app.get("/v2/orders/54").await.json["message"], "No such order is known");
+    die_in(&mut app, &partner, "create", "slow-after:60000", 54).await;
+    assert_eq!(app.get("/v2/orders/54").await.json["result"], "success");
+    assert_eq!(events(&app)[0].0, "orders.order.created");
+    made(&create(&app, &order(54)).await);
+    assert_eq!((events(&app).len(), orders_at(&partner, 54).await), (1, 1));
 }
 
 async fn the_job_finds_out_what_became_of_it(engine: Engine) {

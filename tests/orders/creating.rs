@@ -66,9 +66,15 @@ async fn equal_requests_at_once_make_one_order(engine: Engine) {
 }
 
 async fn what_happened_stands_in_the_events_without_a_word_of_the_client(engine: Engine) {
-    let (app, _partner) = start(engine);
+    let (app, partner) = start(engine);
     let theirs = made(&create(&app, &order(13)).await);
+    // A partner whose refusal has the client's name in it.
+    partner.arm("create", "errors-text", 1).await;
+    let mut refused = order(14);
+    refused["client"]["name"] = json!("no orders today");
+    create(&app, &refused).await;
     let events = app.command(&["events"]).printed();
+    assert!(events.contains(r#""message":"The shop takes …""#), "{events}");
     let event: Value = events
         .lines()
         .map(|line| serde_json::from_str::<Value>(line).expect("JSON"))

@@ -1,6 +1,7 @@
 //! Reading a JSON body field by field, and telling all its faults at once in the shape that FastAPI gives.
 
 use kernel::db::can_hold;
+use kernel::decimal::written_out;
 use kernel::time::OffsetTime;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -138,6 +139,19 @@ impl Report {
         }
     }
 
+    /// A field that may be left out, but not be null. The outer `None` is a fault.
+    pub(crate) fn if_given<T>(
+        &mut self,
+        object: Object<'_>,
+        name: &str,
+        parse: impl FnOnce(&Value) -> Result<T, Problem>,
+    ) -> Option<Option<T>> {
+        match object.fields.contains_key(name) {
+            true => self.required(object, name, parse).map(Some),
+            false => Some(None),
+        }
+    }
+
     /// A list with at least one element, each read by `read`.
     pub(crate) fn list<T>(
         &mut self,
@@ -181,41 +195,65 @@ impl Object<'_> {
     }
 }
 
-/// A text of at most so many characters.
-pub(crate) fn text(at_most: usize) -> impl Fn(&Value) -> Result<String, Problem> {
-    move |value| match value {
+/// A text.
+pub(crate) fn text(value: &Value) -> Result<String, Problem> {
+    match value {
         Value::String(text) if !can_hold(text) => {
             Err(Problem::new("string_pattern_mismatch", "String should not contain NUL"))
-        }
-        Value::String(text) if text.chars().count() > at_most => {
-            Err(Problem::new("string_too_long", format!("String should have at most {at_most} characters")))
         }
         Value::String(text) => Ok(text.clone()),
         _ => Err(Problem::new("string_type", "Input should be a valid string")),
     }
 }
 
-/// An integer in a range; also as a string of digits, as pydantic takes it.
+/// A text of at most so many characters.
+pub(crate) fn short_text(at_most: usize) -> impl Fn(&Value) -> Result<String, Problem> {
+    move |value| {
+        let text = text(value)?;
+        if text.chars().count() > at_most {
+            let most = format!("String should have at most {at_most} characters");
+            return Err(Problem::new("string_too_long", most));
+        }
+        Ok(text)
+    }
+}
+
+/// An integer in a range; as pydantic takes it, also as a string of digits, or with a fraction of zeros.
 pub(crate) fn integer(range: std::ops::RangeInclusive<i64>) -> impl Fn(&Value) -> Result<i64, Problem> {
     move |value| {
         let digits = match value {
-            Value::Number(number) => number.to_string(),
+            Value::Number(number) => {
+                let number = number.to_string();
+                let number = written_out(&number);
+                match number.split_once('.') {
+                    Some((whole, fraction)) if fraction.bytes().all(|byte| byte == b'0') => whole.to_owned(),
+                    _ => number.into_owned(),
+                }
+            }
             Value::String(text) => text.trim().to_owned(),
             _ => return Err(Problem::new("int_type", "Input should be a valid integer")),
         };
-        let plain = digits.strip_prefix('-').unwrap_or(&digits);
-        if plain.is_empty() || !plain.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Err(Problem::new(
-                "int_parsing",
-                "Input should be a valid integer, unable to parse string as an integer",
-            ));
+        let (is_negative, size) = digits.strip_prefix('-').map_or((false, &*digits), |size| (true, size));
+        if size.is_empty() || !size.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(match value {
+                Value::Number(_) => Problem::new(
+                    "int_from_float",
+                    "Input should be a valid integer, got a number with a fractional part",
+                ),
+                _ => Problem::new(
+                    "int_parsing",
+                    "Input should be a valid integer, unable to parse string as an integer",
+                ),
+            });
         }
         match digits.parse::<i64>() {
-            Ok(number) if number < *range.start() => Err(Problem::new(
-                "greater_than_equal",
-                format!("Input should be greater than or equal to {}", range.start()),
-            )),
-            Ok(number) if number <= *range.end() => Ok(number),
+            Ok(number) if range.contains(&number) => Ok(number),
+            parsed if is_negative || parsed.as_ref().is_ok_and(|number| number < range.start()) => {
+                Err(Problem::new(
+                    "greater_than_equal",
+                    format!("Input should be greater than or equal to {}", range.start()),
+                ))
+            }
             _ => Err(Problem::new(
                 "less_than_equal",
                 format!("Input should be less than or equal to {}", range.end()),

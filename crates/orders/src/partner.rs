@@ -150,7 +150,11 @@ impl Partner {
         let ids = answer.pointer("/data/ids").and_then(Value::as_array);
         let ids = ids.ok_or_else(|| CallError::Shape("find-orders without data.ids".into()))?;
         let ids: Option<Vec<String>> = ids.iter().map(id_text).collect();
-        Ok(rules::least_id(ids.ok_or_else(|| CallError::Shape("an id that is no number or text".into()))?))
+        let ids = ids.ok_or_else(|| CallError::Shape("an id that is no number or text".into()))?;
+        if ids.len() > 1 {
+            tracing::warn!(order_id, ?ids, "the partner has several orders of this number");
+        }
+        Ok(rules::least_id(ids))
     }
 
     /// Asks the partner to make an order. Never repeated here: it may have been made although no answer came.
@@ -188,7 +192,7 @@ impl Partner {
             Some("ok") => {
                 let order = answer.get("data").and_then(|data| data.get(their_order_id));
                 let word = order.and_then(|order| order.get("status")).and_then(Value::as_str);
-                word.map(|word| Ok(word.to_owned()))
+                word.map(|word| Ok(word.replace('\0', "\u{fffd}")))
                     .ok_or_else(|| CallError::Shape("an order without a status".into()))
             }
             Some("error") => Ok(Err(rules::first_text(answer.get("errors").unwrap_or(&Value::Null)))),

@@ -7,7 +7,7 @@ use kernel::db::Error as DbError;
 
 use super::{CancelOutcome, Relay, StatusOutcome};
 use crate::partner::{Cancellation, Partner};
-use crate::rules::StatusIds;
+use crate::rules::{self, StatusIds};
 use crate::settings::micros;
 use crate::store::{self, Made, Recorded, State};
 use crate::wire::Reference;
@@ -26,7 +26,14 @@ impl Relay {
         let partner = self.partner.as_ref().ok_or(NO_PARTNER)?;
         let order_id = reference.order_id;
         let recorded = self.recorded(order_id).await?;
-        let known = recorded.and_then(|recorded| recorded.their_order_id);
+        let known = match recorded {
+            Some(Recorded { their_order_id: None, state: State::Intended, .. })
+                if reference.their_order_id.is_none() =>
+            {
+                self.settled(partner, order_id).await?
+            }
+            recorded => recorded.and_then(|recorded| recorded.their_order_id),
+        };
         let theirs = reference.their_order_id.clone().or_else(|| known.clone()).ok_or(UNKNOWN_ORDER)?;
         let word = partner.status(&theirs).await.map_err(|error| {
             tracing::warn!(order_id, %error, "no status");
@@ -42,6 +49,20 @@ impl Relay {
             self.counters.status_changes.count();
         }
         Ok(ids)
+    }
+
+    /// The partner's id of an order of which it is not known whether the partner has it; recorded if it does.
+    async fn settled(&self, partner: &Partner, order_id: i64) -> Result<Option<String>, &'static str> {
+        let found = partner.find(order_id).await.map_err(|error| {
+            tracing::warn!(order_id, %error, "it cannot be told whether the order was made");
+            UNREACHABLE
+        })?;
+        if let Some(their_order_id) = found.clone() {
+            let tries = vec![self.try_of("find-orders", "found")];
+            let made = self.made.write(Made { order_id, their_order_id, tries }).await;
+            made.map_err(|error| unavailable(order_id, &error))?;
+        }
+        Ok(found)
     }
 
     async fn recorded(&self, order_id: i64) -> Result<Option<Recorded>, &'static str> {
@@ -152,7 +173,7 @@ impl Relay {
     async fn follow(&self, partner: &Partner, order_id: i64, theirs: &str) -> Result<(), DbError> {
         let (told, tries) = match partner.status(theirs).await {
             Ok(Ok(word)) => (Some((theirs.to_owned(), word)), Vec::new()),
-            Ok(Err(why)) => (None, vec![self.try_of("orders-data", why)]),
+            Ok(Err(why)) => (None, vec![self.try_of("orders-data", rules::without_addresses(&why))]),
             Err(error) => (None, vec![self.try_of("orders-data", error.to_string())]),
         };
         if let Some((_, word)) = &told {

@@ -106,14 +106,15 @@ impl Relay {
                 CreateOutcome::PartnerError("another server is still waiting for the partner".into())
             }
             Ok(Claim::Ours(before)) => {
-                if matches!(before, Before::Intent { is_same: false } | Before::End { is_same: false }) {
-                    tracing::warn!(
-                        order_id = order.order_id,
-                        "the order is asked for again with another body"
-                    );
+                let (is_intended, may_be_made, differences) = match before {
+                    Before::Nothing => (true, false, Vec::new()),
+                    Before::Intent(differences) => (differences.is_empty(), true, differences),
+                    Before::End(differences) => (false, false, differences),
+                };
+                if !differences.is_empty() {
+                    let (order_id, other) = (order.order_id, differences.join(", "));
+                    tracing::warn!(order_id, other, "the order is asked for again with another body");
                 }
-                let is_intended = matches!(before, Before::Nothing | Before::Intent { is_same: true });
-                let may_be_made = matches!(before, Before::Intent { .. });
                 let attempt =
                     Attempt { relay: self, partner, order, tries: Vec::new(), is_intended, may_be_made };
                 attempt.run().await
@@ -218,7 +219,9 @@ impl Attempt<'_> {
     }
 
     async fn rejected(self, refusal: Refusal) -> CreateOutcome {
-        let (tries, noted) = (self.tries, refusal.clone());
+        let message = refusal.message.as_deref();
+        let message = message.map(|text| rules::without_client(text, &self.order.client));
+        let (tries, noted) = (self.tries, Refusal { message, ..refusal.clone() });
         let recorded = self.relay.record(self.order.order_id, move |tx, herald| {
             store::note_tries(tx, herald.order_id, &tries)?;
             herald.rejected(tx, &noted)

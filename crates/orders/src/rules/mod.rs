@@ -110,6 +110,23 @@ pub(crate) struct Order {
     pub(crate) extra: Map<String, Value>,
 }
 
+impl Order {
+    /// The fields in which another one with this number differs.
+    pub(crate) fn differences(&self, other: &Self) -> Vec<&'static str> {
+        let Self { order_id: _, date, client, pharmacy, order_type, items, comment, extra } = self;
+        let fields = [
+            ("date", *date == other.date),
+            ("client", *client == other.client),
+            ("their_pharmacy_id", *pharmacy == other.pharmacy),
+            ("order_type", *order_type == other.order_type),
+            ("items", *items == other.items),
+            ("comment", *comment == other.comment),
+            ("extra", *extra == other.extra),
+        ];
+        fields.into_iter().filter(|(_, is_same)| !is_same).map(|(name, _)| name).collect()
+    }
+}
+
 /// Who ordered. Never logged.
 #[derive(Clone, Deserialize, PartialEq, Eq, Serialize)]
 pub(crate) struct Client {
@@ -136,10 +153,13 @@ pub(crate) struct Item {
 pub(crate) fn phone(sent: &str) -> String {
     let digits: String = sent.chars().filter(char::is_ascii_digit).collect();
     let other = sent.chars().any(|c| !c.is_ascii_digit() && !" +-().\u{a0}".contains(c));
+    // After a plus stands the code of a country: +8… is none of Russia's.
+    let is_international = sent.trim_start_matches([' ', '(', '\u{a0}']).starts_with('+');
     match (digits.len(), digits.as_bytes().first()) {
         _ if other => sent.to_owned(),
-        (11, Some(b'7' | b'8')) => format!("7{}", &digits[1..]),
-        (10, Some(b'9')) => format!("7{digits}"),
+        (11, Some(b'7')) => digits,
+        (11, Some(b'8')) if !is_international => format!("7{}", &digits[1..]),
+        (10, Some(b'9')) if !is_international => format!("7{digits}"),
         _ => sent.to_owned(),
     }
 }
@@ -161,14 +181,40 @@ pub(crate) fn next_pause(last: Micros, first: Micros) -> Micros {
     last.saturating_mul(2).clamp(first, LONGEST.max(first))
 }
 
-/// A text of the partner without what it may repeat of the client: for the log.
+/// A text of the partner without what it may repeat of the client, or tell of others: for the log and for events.
 pub(crate) fn without_client(text: &str, client: &Client) -> String {
     let Client { name, phone, email } = client;
     let parts = [name.as_str(), phone, &self::phone(phone), email];
     // A name of one letter would tear every word apart, and gives nobody away.
     let parts = parts.into_iter().filter(|part| part.chars().count() > 1);
-    parts.fold(text.to_owned(), |text, part| text.replace(part, "…"))
+    without_addresses(&parts.fold(text.to_owned(), |text, part| text.replace(part, "…")))
 }
+
+/// A text without the e-mails and phones in it.
+pub(crate) fn without_addresses(text: &str) -> String {
+    let words = text.split_inclusive(char::is_whitespace);
+    let without_emails: String = words
+        .map(|word| match word.contains('@') {
+            true => format!("…{}", &word[word.trim_end().len()..]),
+            false => word.to_owned(),
+        })
+        .collect();
+    let mut kept = String::with_capacity(without_emails.len());
+    let mut rest = without_emails.as_str();
+    while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
+        let (before, from) = rest.split_at(start);
+        let end = from.find(|c: char| !c.is_ascii_digit() && !" -()".contains(c)).unwrap_or(from.len());
+        let number = from[..end].trim_end_matches([' ', '-', '(', ')']);
+        kept.push_str(before);
+        let digits = number.bytes().filter(u8::is_ascii_digit).count();
+        kept.push_str(if digits >= PHONE_DIGITS { "…" } else { number });
+        rest = &from[number.len()..];
+    }
+    kept + rest
+}
+
+/// So many digits, and no fewer, may be somebody's phone.
+const PHONE_DIGITS: usize = 10;
 
 #[cfg(test)]
 mod tests {
@@ -199,7 +245,16 @@ mod tests {
         {
             assert_eq!(phone(phone_of), "79997772211", "{phone_of}");
         }
-        for other in ["+380 44 123 45 67", "call me", "", "7999", "+7 999 777-22-11 ext 5"] {
+        for other in [
+            "+380 44 123 45 67",
+            "+81 3 1234 5678",
+            "(+84) 91 234 56 78",
+            "+999 777 22 11",
+            "call me",
+            "",
+            "7999",
+            "+7 999 777-22-11 ext 5",
+        ] {
             assert_eq!(phone(other), other);
         }
     }
@@ -257,6 +312,8 @@ mod tests {
             Client { name: "Анна".into(), phone: "8 999 777-22-11".into(), email: "a@b.example".into() };
         let text = "Анна <a@b.example> 79997772211: wrong phone";
         assert_eq!(without_client(text, &client), "… <…> …: wrong phone");
+        let text = "+7 (912) 345-67-89 of igor@example.org is blocked, see 1234-567";
+        assert_eq!(without_client(text, &client), "+… of … is blocked, see 1234-567");
     }
 
     #[test]

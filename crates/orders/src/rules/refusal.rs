@@ -112,7 +112,9 @@ fn texts_of(value: &Value) -> Vec<String> {
 
 /// The partner's first error as plain text.
 pub(crate) fn first_text(errors: &Value) -> String {
-    texts_of(errors).into_iter().next().unwrap_or_else(|| "The partner gave no reason".to_owned())
+    let first = texts_of(errors).into_iter().next();
+    // No database text can hold a NUL.
+    first.map_or_else(|| "The partner gave no reason".to_owned(), |text| text.replace('\0', "\u{fffd}"))
 }
 
 #[cfg(test)]

@@ -60,9 +60,12 @@ pub(crate) struct Recorded {
 }
 
 impl Recorded {
-    /// Whether this is what was asked for: equal values, however they were written.
-    fn is_of(&self, order: &Order) -> bool {
-        serde_json::from_str::<Order>(&self.record).is_ok_and(|recorded| recorded == *order)
+    /// What of it is not what is asked for: equal values are equal, however they were written.
+    fn differences(&self, order: &Order) -> Differences {
+        match serde_json::from_str::<Order>(&self.record) {
+            Ok(recorded) => recorded.differences(order),
+            Err(_) => vec!["unreadable record"],
+        }
     }
 
     fn read(row: &Row<'_>) -> Result<Self, Error> {
@@ -97,18 +100,17 @@ pub(crate) enum Claim {
 }
 
 /// What was recorded of an order before it was claimed.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Before {
     Nothing,
     /// Somebody wanted to make it, and did not say what became of it: the partner may have it.
-    Intent {
-        is_same: bool,
-    },
+    Intent(Differences),
     /// The partner did not take it, or took another body.
-    End {
-        is_same: bool,
-    },
+    End(Differences),
 }
+
+/// Fields in which a body is another than the recorded one.
+pub(crate) type Differences = Vec<&'static str>;
 
 /// A request to make an order, which takes it from `now` until `until`.
 pub(crate) struct Claiming {
@@ -159,8 +161,8 @@ pub(crate) fn claim_all(tx: &mut Tx<'_>, claims: &[Claiming]) -> Result<Vec<Clai
 fn claim_again(tx: &mut Tx<'_>, claim: &Claiming) -> Result<Claim, Error> {
     let Claiming { order, now, until } = claim;
     let Some(found) = find(tx, order.order_id)? else { return Ok(Claim::Taken) };
-    let is_same = found.is_of(order);
-    if let (true, Some(their_order_id)) = (is_same, found.their_order_id) {
+    let differences = found.differences(order);
+    if let (true, Some(their_order_id)) = (differences.is_empty(), found.their_order_id) {
         return Ok(Claim::Confirmed(their_order_id));
     }
     let claimed = tx.execute(
@@ -172,8 +174,8 @@ fn claim_again(tx: &mut Tx<'_>, claim: &Claiming) -> Result<Claim, Error> {
     )?;
     Ok(match (claimed, found.state) {
         (0, _) => Claim::Taken,
-        (_, State::Intended) => Claim::Ours(Before::Intent { is_same }),
-        _ => Claim::Ours(Before::End { is_same }),
+        (_, State::Intended) => Claim::Ours(Before::Intent(differences)),
+        _ => Claim::Ours(Before::End(differences)),
     })
 }
 

@@ -17,27 +17,23 @@ pub(crate) struct OrderTwo {
     #[schema(format = DateTime)]
     date: String,
     client: ClientTwo,
-    #[schema(max_length = 256)]
     their_pharmacy_id: String,
     /// 1 is a pre-order, 2 a reservation.
     #[schema(minimum = 1, maximum = 2)]
     order_type: i64,
     #[schema(min_items = 1)]
     items: Vec<OrderedItemTwo>,
-    #[schema(max_length = 10_000)]
     comment: Option<String>,
     /// Kept, and not forwarded.
-    extra: Option<Map<String, Value>>,
+    #[schema(required = false)]
+    extra: Map<String, Value>,
 }
 
 /// Who ordered, as version 2 takes it.
 #[derive(ToSchema)]
 pub(crate) struct ClientTwo {
-    #[schema(max_length = 10_000)]
     name: String,
-    #[schema(max_length = 10_000)]
     phone: String,
-    #[schema(max_length = 10_000)]
     email: String,
 }
 
@@ -64,26 +60,25 @@ pub(crate) struct OrderOne {
     #[schema(format = DateTime)]
     date: String,
     client: ClientOne,
-    #[schema(max_length = 256)]
     their_pharmacy_id: String,
     /// 1 is a reservation, any other number a pre-order.
     reserve: i64,
     #[schema(min_items = 1)]
     items: Vec<OrderedItemOne>,
-    #[schema(max_length = 10_000)]
     comment: Option<String>,
     /// Kept, and not forwarded.
-    extra: Option<Map<String, Value>>,
+    #[schema(required = false)]
+    extra: Map<String, Value>,
 }
 
 /// Who ordered, as version 1 takes it.
 #[derive(ToSchema)]
 pub(crate) struct ClientOne {
-    #[schema(rename = "FIO", max_length = 10_000)]
+    #[schema(rename = "FIO")]
     name: String,
-    #[schema(rename = "Phone", max_length = 10_000)]
+    #[schema(rename = "Phone")]
     phone: String,
-    #[schema(rename = "EMail", max_length = 10_000)]
+    #[schema(rename = "EMail")]
     email: String,
 }
 
@@ -101,8 +96,7 @@ pub(crate) struct OrderedItemOne {
 
 fn price() -> impl Into<RefOr<Schema>> {
     let number = ObjectBuilder::new().schema_type(Type::Number).exclusive_minimum(Some(0));
-    let text =
-        ObjectBuilder::new().schema_type(Type::String).pattern(Some(r"^\d+(\.\d+)?$")).max_length(Some(39));
+    let text = ObjectBuilder::new().schema_type(Type::String).pattern(Some(r"^\d+(\.\d+)?([eE][+-]?\d+)?$"));
     let description = "A decimal number above 0, of 38 digits at most.";
     OneOfBuilder::new().item(number).item(text).description(Some(description))
 }
@@ -151,11 +145,7 @@ pub(crate) struct CancelTwoRequest {
     #[schema(max_length = 256)]
     #[param(max_length = 256)]
     their_order_id: String,
-    #[schema(max_length = 10_000)]
-    #[param(max_length = 10_000)]
     their_pharmacy_id: Option<String>,
-    #[schema(max_length = 10_000)]
-    #[param(max_length = 10_000)]
     client_phone: Option<String>,
 }
 
@@ -166,8 +156,7 @@ pub(crate) struct CancelOneRequest {
     order_id: i32,
     #[schema(rename = "their_order_ID", max_length = 256)]
     their_order_id: String,
-    #[schema(rename = "TheirPharmacyId", max_length = 10_000)]
+    #[schema(rename = "TheirPharmacyId")]
     their_pharmacy_id: Option<String>,
-    #[schema(max_length = 10_000)]
     client_phone: Option<String>,
 }

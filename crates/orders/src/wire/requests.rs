@@ -5,13 +5,11 @@ use std::ops::RangeInclusive;
 use serde_json::{Map, Value};
 
 use super::Version;
-use crate::fields::{self, Complaint, Object, Report, Step, dictionary, instant, integer, text};
+use crate::fields::{self, Complaint, Object, Report, Step, dictionary, instant, integer, short_text, text};
 use crate::rules::{Client, Item, Order, OrderDate, OrderType};
 
 /// Characters of an identifier of the partner's at most.
 const THEIR_ID: usize = 256;
-/// Characters of any other text at most; nothing that a person writes is longer.
-const TEXT: usize = 10_000;
 
 const INT32: RangeInclusive<i64> = i32::MIN as i64..=i32::MAX as i64;
 const INT64: RangeInclusive<i64> = i64::MIN..=i64::MAX;
@@ -69,12 +67,12 @@ pub(crate) fn order(version: Version, value: &Value) -> Result<Order, Vec<Compla
         let date = report.required(object, names.date, instant);
         let client = report.inner(object, names.client[0], |report, client| {
             let [_, name, phone, email] = names.client;
-            let name = report.required(client, name, text(TEXT));
-            let phone = report.required(client, phone, text(TEXT));
-            let email = report.required(client, email, text(TEXT));
+            let name = report.required(client, name, text);
+            let phone = report.required(client, phone, text);
+            let email = report.required(client, email, text);
             Some(Client { name: name?, phone: phone?, email: email? })
         });
-        let pharmacy = report.required(object, names.pharmacy, text(THEIR_ID));
+        let pharmacy = report.required(object, names.pharmacy, text);
         let order_type = match version {
             Version::One => report.required(object, names.order_type, integer(INT64)).map(reserve),
             Version::Two => {
@@ -86,8 +84,8 @@ pub(crate) fn order(version: Version, value: &Value) -> Result<Order, Vec<Compla
         };
         let items =
             report.list(object, names.items[0], |report, item| read_item(report, item, version, names));
-        let comment = report.optional(object, names.comment, text(TEXT));
-        let extra = report.optional(object, names.extra, dictionary);
+        let comment = report.optional(object, names.comment, text);
+        let extra = report.if_given(object, names.extra, dictionary);
         Some(Order {
             order_id: order_id?,
             date: OrderDate(date?),
@@ -109,12 +107,12 @@ fn reserve(code: i64) -> OrderType {
 
 fn read_item(report: &mut Report, item: Object<'_>, version: Version, names: &Names) -> Option<Item> {
     let [_, their_id, price, count] = names.items;
-    let their_id = report.required(item, their_id, text(THEIR_ID));
+    let their_id = report.required(item, their_id, short_text(THEIR_ID));
     let price = report.required(item, price, fields::price);
     let count = report.required(item, count, integer(1..=i64::from(i32::MAX)));
     let part = match version {
         Version::One => Some(None),
-        Version::Two => report.optional(item, "part", text(THEIR_ID)),
+        Version::Two => report.optional(item, "part", short_text(THEIR_ID)),
     };
     Some(Item { their_id: their_id?, price: price?, count: count?, part: part? })
 }
@@ -185,16 +183,16 @@ pub(crate) fn reference(
     let read = report.object(value, loc).and_then(|object| {
         let order_id = report.required(object, names.order_id, integer(names.order_ids.clone()));
         let their_order_id = if names.is_their_order_id_required {
-            report.required(object, names.their_order_id, text(THEIR_ID)).map(Some)
+            report.required(object, names.their_order_id, short_text(THEIR_ID)).map(Some)
         } else {
-            report.optional(object, names.their_order_id, text(THEIR_ID))
+            report.optional(object, names.their_order_id, short_text(THEIR_ID))
         };
         let their_status_id = match names.their_status_id {
             Some(name) => report.optional(object, name, integer(INT64)),
             None => Some(None),
         };
         for name in names.more {
-            report.optional(object, name, text(TEXT));
+            report.optional(object, name, text);
         }
         let their_order_id = their_order_id?.filter(|id| !id.is_empty());
         Some(Reference { order_id: order_id?, their_order_id, their_status_id: their_status_id? })
