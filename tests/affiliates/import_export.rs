@@ -106,7 +106,10 @@ async fn export_import_and_export_give_the_same(engine: Engine) {
     );
     assert_eq!(supplier.post(&sale).await.status, 200);
     assert_eq!(supplier.put(&json!({"id": "new", "status": 1})).await.status, 200);
-    let report = json!({"ecommerceHash": "ryokan-hash", "pcrid": 1, "href": "https://a/?b=\"c\"", "screen": {"width": 5}});
+    // The largest number that an affiliate may have, and a day that means never.
+    let never = json!({"pcrid": i64::MAX, "payment_commission_date": "9999-12-31"});
+    assert_eq!(supplier.post(&sale_with("never", never)).await.status, 200);
+    let report = json!({"ecommerceHash": "ryokan-hash", "pcrid": i64::MAX, "href": "https://a/?b=\"c\"", "screen": {"width": 5}});
     let sent =
         app.request(reqwest::Method::POST, "/cmp").body(report.to_string()).send().await.expect("an answer");
     assert_eq!(sent.status(), 204);
@@ -120,7 +123,7 @@ async fn export_import_and_export_give_the_same(engine: Engine) {
         let terminal = Terminal::new().env("PARTNERAPI_DATABASE_URL", database.url());
         let file = terminal.file("export.json", exported.as_bytes());
         let imported = terminal.run(&["import", "affiliates", file.to_str().expect("UTF-8")]).printed();
-        assert_eq!(imported, "12 inserted, 0 updated, 0 removed, 0 unchanged\n");
+        assert_eq!(imported, "13 inserted, 0 updated, 0 removed, 0 unchanged\n");
         assert_eq!(terminal.run(&["export", "affiliates"]).printed(), exported);
     }
 }

@@ -42,7 +42,7 @@ fn mistakes() -> Vec<Mistake> {
         ("/accesses/1", "account", None, "accesses[1]: missing field `account`"),
         ("/accesses/1", "account", Some(json!("nobody")), "accesses[1].account"),
         ("/accesses/1", "id", Some(json!(0)), "accesses[1].id"),
-        ("/accesses/1", "id", Some(json!(1_i64 << 53)), "accesses[1].id"),
+        ("/accesses/1", "id", Some(json!(i64::MAX)), "accesses[1].id"),
         ("/accesses/1", "id", Some(json!("2")), "accesses[1].id"),
         ("/accesses/1", "uuid", Some(json!("u")), "accesses[1].uuid"),
         ("/accesses/1", "pcrid", Some(json!(-1)), "accesses[1].pcrid"),

@@ -148,15 +148,27 @@ async fn a_report_that_cannot_be_used_is_refused_and_nothing_stored(engine: Engi
         ("{".into(), "O corpo não é um acesso válido: "),
         (
             json!({"ecommerceHash": HASH, "pcrid": 1, "href": 5}).to_string(),
-            "O corpo não é um acesso válido: ",
+            "O corpo não é um acesso válido: href: valor inválido",
         ),
         (
-            json!({"ecommerceHash": HASH, "pcrid": 1, "tags": 5}).to_string(),
-            "O corpo não é um acesso válido: ",
+            json!({"ecommerceHash": HASH, "pcrid": 1, "tags": [1]}).to_string(),
+            "O corpo não é um acesso válido: tags: valor inválido",
         ),
         (
             json!({"ecommerceHash": HASH, "pcrid": 1, "screen": "big"}).to_string(),
-            "O corpo não é um acesso válido: ",
+            "O corpo não é um acesso válido: screen: valor inválido",
+        ),
+        (
+            json!({"ecommerceHash": HASH, "pcrid": 1, "screen": [1, 2, 3, 4, 5, 6]}).to_string(),
+            "O corpo não é um acesso válido: screen: valor inválido",
+        ),
+        (
+            json!({"ecommerceHash": HASH, "pcrid": 1, "navigator": {"language": true}}).to_string(),
+            "O corpo não é um acesso válido: navigator.language: valor inválido",
+        ),
+        (
+            format!(r#"{{"ecommerceHash": "{HASH}", "pcrid": 1, "pcrid": 2}}"#),
+            "O corpo não é um acesso válido: pcrid: repetido",
         ),
         (
             json!({"ecommerceHash": HASH}).to_string(),

@@ -136,6 +136,7 @@ async fn a_visitor_s_first_and_second_visit_are_recorded_and_others_are_not(engi
     // Neither parameters nor cookies: nothing is sent.
     assert_eq!(visit(&browser, &site.url).await, 0);
     assert_eq!(visit(&browser, &format!("{}/?utm_source=blog", site.url)).await, 0);
+    assert_eq!(browser.run("return document.cookie").await, "", "and nothing is kept");
 
     let query = "?utm_medium=banner&pcrid=2554&utm_source=blog%20novo&pcrtt=tag-teste,outra-tag";
     let address = format!("{}/quartos{query}", site.url);
@@ -185,10 +186,15 @@ async fn a_visitor_s_first_and_second_visit_are_recorded_and_others_are_not(engi
     assert_eq!((&second["query"], &second["href"]), (&json!(""), &json!(format!("{}/reserva", site.url))));
     assert!(!second["cookie"].as_str().expect("a text").contains("secret"));
 
+    // A cookie of somebody else's that says nothing in this encoding.
+    browser.run("document.cookie = 'utm_source=50%; path=/'").await;
+    assert_eq!(visit(&browser, &format!("{}/preços", site.url)).await, 1);
+    assert_eq!(recorded(&supplier, 3).await["utmSource"], "50%");
+
     // Another affiliate, and a browser that has no beacon.
     assert_eq!(visit(&browser, &format!("{}/?pcrid=2555&no-beacon", site.url)).await, 1);
-    assert_eq!(recorded(&supplier, 3).await["pcrid"], 2555);
-    assert_eq!(column(&supplier.accesses(EVER).await, "pcrid"), [2555, 2554, 2554]);
+    assert_eq!(recorded(&supplier, 4).await["pcrid"], 2555);
+    assert_eq!(column(&supplier.accesses(EVER).await, "pcrid"), [2555, 2554, 2554, 2554]);
 }
 
 #[test]

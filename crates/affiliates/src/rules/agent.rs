@@ -13,7 +13,7 @@ pub(crate) struct Agent {
 
 /// What stands before the version of a browser, and the browser's name. The first that is there counts: nearly all
 /// call themselves Safari too, and many Chrome.
-const BROWSERS: [(&str, &str); 27] = [
+const BROWSERS: [(&str, &str); 29] = [
     ("FBAV/", "Facebook"),
     ("Instagram ", "Instagram"),
     ("BytedanceWebview/", "TikTok"),
@@ -21,6 +21,7 @@ const BROWSERS: [(&str, &str); 27] = [
     ("EdgA/", "Edge"),
     ("EdgiOS/", "Edge"),
     ("Edge/", "Edge"),
+    ("IEMobile/", "Internet Explorer"),
     ("OPR/", "Opera"),
     ("OPX/", "Opera GX"),
     ("OPT/", "Opera Touch"),
@@ -38,6 +39,7 @@ const BROWSERS: [(&str, &str); 27] = [
     ("HeadlessChrome/", "Chrome Headless"),
     ("CriOS/", "Chrome"),
     ("Chrome/", "Chrome"),
+    ("Opera Mini/", "Opera Mini"),
     ("Version/", "Safari"),
     ("MSIE ", "Internet Explorer"),
     ("Trident/7.0; rv:", "Internet Explorer"),
@@ -46,6 +48,12 @@ const BROWSERS: [(&str, &str); 27] = [
 /// Versions of Windows by those of its kernel.
 const WINDOWS: [(&str, &str); 6] =
     [("10.0", "10"), ("6.3", "8.1"), ("6.2", "8"), ("6.1", "7"), ("6.0", "Vista"), ("5.1", "XP")];
+
+const WINDOWS_PHONE: &str = "Windows Phone ";
+
+/// Names of consoles, which are those of their systems too.
+const CONSOLES: [&str; 6] =
+    ["PlayStation 5", "PlayStation 4", "Nintendo Switch", "Nintendo 3DS", "Nintendo WiiU", "Xbox"];
 
 /// How models begin, in small letters, of makers that do not say their name.
 const MAKERS: [(&str, &str); 18] = [
@@ -70,7 +78,7 @@ const MAKERS: [(&str, &str); 18] = [
 ];
 
 /// What crawlers and programs have in their names, in small letters.
-const CRAWLERS: [&str; 19] = [
+const CRAWLERS: [&str; 23] = [
     "crawl",
     "spider",
     "slurp",
@@ -90,6 +98,10 @@ const CRAWLERS: [&str; 19] = [
     "java/",
     "libwww",
     "phantomjs",
+    "feedfetcher",
+    "antenna",
+    "headline-reader",
+    "y!j-",
 ];
 
 /// Whether it is a program that looks for links, and no visitor.
@@ -108,11 +120,24 @@ impl Agent {
 }
 
 fn browser(user_agent: &str) -> String {
+    // Until its own engine ended, a 9.80 stands in front for every version.
+    if user_agent.starts_with("Opera/")
+        && !user_agent.contains("Opera Mini/")
+        && let Some(version) = after(user_agent, "Version/")
+    {
+        return with_version("Opera", version);
+    }
     let found = BROWSERS.iter().find_map(|(mark, name)| Some((after(user_agent, mark)?, *name)));
     found.map_or_else(String::new, |(rest, name)| with_version(name, rest))
 }
 
 fn os(user_agent: &str) -> String {
+    if let Some(version) = after(user_agent, WINDOWS_PHONE) {
+        return with_version(WINDOWS_PHONE.trim_end(), version.trim_start_matches("OS "));
+    }
+    if let Some(console) = console(user_agent) {
+        return console.into();
+    }
     if let Some(kernel) = after(user_agent, "Windows NT ") {
         let known = WINDOWS.iter().find(|(version, _)| kernel.starts_with(version));
         return known.map_or_else(|| "Windows".into(), |(_, name)| format!("Windows {name}"));
@@ -125,6 +150,11 @@ fn os(user_agent: &str) -> String {
         ("Android", "Android"),
         ("Mac OS X", "macOS"),
         ("CrOS", "ChromeOS"),
+        ("BB10", "BlackBerry 10"),
+        ("BlackBerry", "BlackBerry"),
+        ("FreeBSD", "FreeBSD"),
+        ("OpenBSD", "OpenBSD"),
+        ("Windows 98", "Windows 98"),
         ("Windows", "Windows"),
         ("Linux", "Linux"),
     ];
@@ -138,13 +168,23 @@ fn os(user_agent: &str) -> String {
 
 fn device(user_agent: &str) -> String {
     let apple = [
+        // An iPod has the system of an iPhone.
+        ("iPod", "Apple iPod"),
         ("iPhone", "Apple iPhone"),
         ("iPad", "Apple iPad"),
-        ("iPod", "Apple iPod"),
         ("Macintosh", "Apple Mac"),
     ];
     if let Some((_, device)) = apple.iter().find(|(mark, _)| user_agent.contains(mark)) {
         return (*device).into();
+    }
+    if user_agent.contains(WINDOWS_PHONE) {
+        return about(user_agent).map_or_else(String::new, windows_phone_model);
+    }
+    if let Some(console) = console(user_agent) {
+        return console.into();
+    }
+    if user_agent.contains("BlackBerry") || user_agent.contains("BB10") {
+        return "BlackBerry".into();
     }
     if user_agent.contains("Android") {
         return android_model(user_agent).map_or_else(String::new, with_maker);
@@ -155,13 +195,29 @@ fn device(user_agent: &str) -> String {
 
 /// What stands behind the system in `(Linux; Android 11; SAMSUNG SM-A207M Build/RP1A)`.
 fn android_model(user_agent: &str) -> Option<&str> {
+    let behind =
+        about(user_agent)?.split(';').map(str::trim).skip_while(|part| !part.starts_with("Android")).skip(1);
+    let mut models = behind.map(|part| part.split(" Build/").next().unwrap_or_default().trim());
+    models.find(|part| is_model(part))
+}
+
+/// What a browser says of the machine, in brackets.
+fn about(user_agent: &str) -> Option<&str> {
     let about = after(user_agent, "(")?;
     // A model may have brackets of its own.
     let end = [") AppleWebKit", ") Gecko", ")"].iter().find_map(|end| about.find(end)).unwrap_or(about.len());
-    let about = &about[..end];
-    let behind = about.split(';').map(str::trim).skip_while(|part| !part.starts_with("Android")).skip(1);
-    let mut models = behind.map(|part| part.split(" Build/").next().unwrap_or_default().trim());
-    models.find(|part| is_model(part))
+    Some(&about[..end])
+}
+
+/// Maker and model stand at the end: `(Windows Phone 10.0; Android 6.0.1; Microsoft; Lumia 950)`.
+fn windows_phone_model(about: &str) -> String {
+    let mut parts: Vec<&str> = about.split(';').map(str::trim).collect();
+    let model = parts.split_off(parts.len().saturating_sub(2));
+    if parts.is_empty() { String::new() } else { model.join(" ") }
+}
+
+fn console(user_agent: &str) -> Option<&'static str> {
+    CONSOLES.into_iter().find(|console| user_agent.contains(console))
 }
 
 /// Not a language, and not what browsers say in order to say nothing.
@@ -250,6 +306,34 @@ mod tests {
                 "Mozilla/5.0 (X11; CrOS x86_64 14541.0.0) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.0.0 Safari/537.36",
                 ["PC", "ChromeOS", "Chrome 120.0"],
             ),
+            (
+                "Opera/9.80 (Windows NT 6.1; WOW64) Presto/2.12.388 Version/12.16",
+                ["PC", "Windows 7", "Opera 12.16"],
+            ),
+            (
+                "Mozilla/5.0 (Windows Phone 10.0; Android 6.0.1; Microsoft; Lumia 950) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/52.0.2743.116 Mobile Safari/537.36 Edge/15.15063",
+                ["Microsoft Lumia 950", "Windows Phone 10.0", "Edge 15.15063"],
+            ),
+            (
+                "Mozilla/5.0 (compatible; MSIE 10.0; Windows Phone 8.0; Trident/6.0; IEMobile/10.0; ARM; Touch; NOKIA; Lumia 920)",
+                ["NOKIA Lumia 920", "Windows Phone 8.0", "Internet Explorer 10.0"],
+            ),
+            (
+                "Mozilla/5.0 (iPod touch; CPU iPhone OS 12_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/12.1 Mobile/15E148 Safari/604.1",
+                ["Apple iPod", "iOS 12.5", "Safari 12.1"],
+            ),
+            (
+                "Mozilla/5.0 (BB10; Touch) AppleWebKit/537.10+ (KHTML, like Gecko) Version/10.0.9.2372 Mobile Safari/537.10+",
+                ["BlackBerry", "BlackBerry 10", "Safari 10.0"],
+            ),
+            (
+                "Mozilla/5.0 (PlayStation 4 9.00) AppleWebKit/605.1.15 (KHTML, like Gecko)",
+                ["PlayStation 4", "PlayStation 4", ""],
+            ),
+            (
+                "Mozilla/5.0 (X11; FreeBSD amd64; rv:109.0) Gecko/20100101 Firefox/118.0",
+                ["PC", "FreeBSD", "Firefox 118.0"],
+            ),
             ("", ["", "", ""]),
             ("something else", ["", "", ""]),
         ];
@@ -270,6 +354,8 @@ mod tests {
             "Mozilla/5.0 (compatible; Baiduspider/2.0; +http://www.baidu.com/search/spider.html)",
             "Mozilla/5.0 (compatible; Yahoo! Slurp; http://help.yahoo.com/help/us/ysearch/slurp)",
             "Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; GPTBot/1.2; +https://openai.com/gptbot)",
+            "Feedfetcher-Google; (+http://www.google.com/feedfetcher.html; 1 subscribers)",
+            "Hatena Antenna/0.5",
             "curl/8.5.0",
             "python-requests/2.31.0",
         ] {

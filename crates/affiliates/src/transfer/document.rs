@@ -6,20 +6,20 @@ use std::collections::BTreeMap;
 
 use jiff::tz::TimeZone;
 use kernel::clock::Micros;
-use kernel::time::OffsetTime;
+use kernel::time::{OffsetTime, utc_in_full};
 use kernel::transfer::{ImportError, check_name, check_text, mistake};
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::value::{RawValue, to_raw_value};
 
 use crate::rules::{Amount, DEFAULT_RATE, Rate, Status, day_or_instant, is_part};
-use crate::wire::{Details, Geolocation, Navigator, Purchase, Sale, Screen, utc};
+use crate::wire::{Details, Geolocation, Navigator, Purchase, Sale, Screen};
 
 /// Characters of a name.
 const NAME_AT_MOST: usize = 255;
 /// Characters of a sale's id.
 const ID_AT_MOST: usize = 100;
-/// Above it numbers of JSON are not whole any more to many who read them.
-const NUMBER_AT_MOST: i64 = (1 << 53) - 1;
+/// The id of an access at most: those that come after an import have higher ones.
+const ACCESS_ID_AT_MOST: i64 = i64::MAX / 2;
 
 /// A supplier.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
@@ -154,7 +154,7 @@ impl SupplierDoc {
 impl AffiliateDoc {
     pub(super) fn check(&self, place: &str) -> Result<(), ImportError> {
         let Self { pcrid, name, rate, rates } = self;
-        check_number(place, "pcrid", *pcrid)?;
+        check_number(place, "pcrid", *pcrid, i64::MAX)?;
         check_text(place, "name", name)?;
         if let Some(RateDoc(rate)) = rate {
             check_rate(place, "rate", *rate)?;
@@ -169,14 +169,14 @@ impl AccessDoc {
     /// Checks it and brings it into the form in which it is kept.
     pub(super) fn into_kept(self, place: &str, supplier: i64) -> Result<ImportedAccess, ImportError> {
         let created_at = instant(place, "created_at", &self.created_at)?;
-        check_number(place, "id", self.id)?;
-        check_number(place, "pcrid", self.pcrid)?;
+        check_number(place, "id", self.id, ACCESS_ID_AT_MOST)?;
+        check_number(place, "pcrid", self.pcrid, i64::MAX)?;
         let uuid: uuid::Uuid = self.uuid.parse().map_err(|_| mistake(place, "uuid", "is no UUID"))?;
         let details = Details {
             utm_source: self.utm_source,
             utm_medium: self.utm_medium,
             tags: self.tags,
-            created_at: utc(created_at),
+            created_at: utc_in_full(created_at),
             href: self.href,
             referrer: self.referrer,
             cookie: self.cookie,
@@ -208,7 +208,7 @@ impl PurchaseDoc {
         if !(1..=ID_AT_MOST).contains(&self.id.chars().count()) {
             return Err(mistake(place, "id", format!("may have 1 to {ID_AT_MOST} characters")));
         }
-        check_number(place, "pcrid", self.pcrid)?;
+        check_number(place, "pcrid", self.pcrid, i64::MAX)?;
         check_text(place, "contact_name", &self.contact_name)?;
         if let Some(time) = &self.purchase_time {
             check_text(place, "purchase_time", time)?;
@@ -245,11 +245,11 @@ impl PurchaseDoc {
     }
 }
 
-fn check_number(place: &str, field: &str, number: i64) -> Result<(), ImportError> {
-    if (1..=NUMBER_AT_MOST).contains(&number) {
+fn check_number(place: &str, field: &str, number: i64, at_most: i64) -> Result<(), ImportError> {
+    if (1..=at_most).contains(&number) {
         return Ok(());
     }
-    Err(mistake(place, field, format!("{number} is not between 1 and {NUMBER_AT_MOST}")))
+    Err(mistake(place, field, format!("{number} is not between 1 and {at_most}")))
 }
 
 fn check_rate(place: &str, field: &str, rate: Rate) -> Result<(), ImportError> {

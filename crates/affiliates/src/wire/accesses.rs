@@ -1,7 +1,10 @@
 //! Accesses, as suppliers see them.
 
-use jiff::Timestamp;
-use kernel::clock::Micros;
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
@@ -96,6 +99,29 @@ pub(crate) struct Geolocation {
     pub(crate) country: String,
 }
 
+/// An object; `null` means what leaving out does. Derived code would take a list too, by the order of its fields.
+pub(super) fn object_or_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    struct Object<T>(PhantomData<T>);
+    impl<'de, T: Default + Deserialize<'de>> Visitor<'de> for Object<T> {
+        type Value = T;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object")
+        }
+
+        fn visit_unit<E: serde::de::Error>(self) -> Result<T, E> {
+            Ok(T::default())
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<T, A::Error> {
+            T::deserialize(MapAccessDeserializer::new(fields))
+        }
+    }
+    deserializer.deserialize_any(Object(PhantomData))
+}
+
 /// `null` means what leaving out does.
 pub(super) fn or_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(
     deserializer: D,
@@ -107,11 +133,6 @@ pub(super) fn or_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de
 fn whole<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
     let number = Option::<f64>::deserialize(deserializer)?.unwrap_or_default();
     Ok(number.round() as i64)
-}
-
-/// An instant as accesses have it: `2022-10-04T23:59:44.465152Z`.
-pub(crate) fn utc(at: Micros) -> String {
-    format!("{:.6}", Timestamp::from_microsecond(at).unwrap_or_default())
 }
 
 /// An access as JSON. `record` is that of its [`Details`], which is not parsed to be written again.

@@ -12,10 +12,11 @@ use axum::body::Bytes;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use kernel::http::{Cause, Dialect, Fault};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use serde_json::error::Category;
 use utoipa::{IntoParams, ToSchema};
 
-pub(crate) use self::accesses::{Accesses, Details, Geolocation, Navigator, Screen, assembled, utc};
+pub(crate) use self::accesses::{Accesses, Details, Geolocation, Navigator, Screen, assembled};
 pub(crate) use self::purchases::{Purchase, Purchases, Sale, padded};
 pub(crate) use self::reports::{
     REPORT_LIMIT, Report, for_every_origin, preflight, report, script, unknown_supplier,
@@ -23,6 +24,28 @@ pub(crate) use self::reports::{
 pub(crate) use self::requests::{SalesBody, Update, UpdatesBody, sales, updates};
 use crate::Affiliates;
 use crate::rules::{Error, Page};
+
+/// Reads JSON, or says in the clients' language what is wrong with it.
+fn read_json<'de, T: Deserialize<'de>>(json: &'de [u8]) -> Result<T, String> {
+    serde_json::from_slice(json).map_err(|error| {
+        // Where it is costs a second look, which only what is refused gets.
+        let tracked =
+            serde_path_to_error::deserialize::<_, T>(&mut serde_json::Deserializer::from_slice(json));
+        let path = tracked.err().map(|error| error.path().to_string()).unwrap_or_default();
+        match (error.classify(), error.to_string().split('`').nth(1)) {
+            (Category::Data, Some(name)) if error.to_string().starts_with("duplicate field") => {
+                format!("{name}: repetido")
+            }
+            (Category::Data, _) if !path.trim_matches('.').is_empty() => format!("{path}: valor inválido"),
+            _ => at_line(&error),
+        }
+    })
+}
+
+/// Where JSON is broken.
+fn at_line(error: &serde_json::Error) -> String {
+    format!("linha {}, coluna {}", error.line(), error.column())
+}
 
 /// Days, both included, in the supplier's time zone.
 #[derive(Debug, IntoParams)]

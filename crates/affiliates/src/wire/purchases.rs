@@ -1,7 +1,7 @@
 //! Sales, as suppliers send and see them.
 
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use jiff::{Timestamp, Unit};
 use kernel::clock::Micros;
 use kernel::time::utc;
 use serde::{Serialize, Serializer};
@@ -149,8 +149,11 @@ impl Purchase {
     }
 }
 
-/// An instant in a zone, `2022-10-31T00:01:25.437499-03:00`.
+/// An instant in a zone, `2022-10-31T00:01:25.437499-03:00`. RFC 3339 knows no seconds of an offset, as there were before
+/// zones had a standard time.
 fn local(at: Micros, zone: &TimeZone) -> String {
     let at = Timestamp::from_microsecond(at).unwrap_or_default();
-    at.to_zoned(zone.clone()).strftime("%Y-%m-%dT%H:%M:%S.%6f%:z").to_string()
+    let offset = zone.to_offset(at);
+    let offset = offset.round(Unit::Minute).unwrap_or(offset);
+    at.to_zoned(TimeZone::fixed(offset)).strftime("%Y-%m-%dT%H:%M:%S.%6f%:z").to_string()
 }

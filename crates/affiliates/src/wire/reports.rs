@@ -8,11 +8,13 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use kernel::clock::Micros;
 use kernel::db::can_hold;
+use kernel::time::utc_in_full;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::accesses::{Details, Geolocation, Navigator, Screen, or_default, utc};
+use super::accesses::{Details, Geolocation, Navigator, Screen, object_or_default, or_default};
+use super::read_json;
 use crate::rules::{Agent, Error};
 
 /// Bytes of a report.
@@ -49,9 +51,9 @@ pub(crate) struct Report {
     referrer: String,
     #[serde(default, deserialize_with = "or_default")]
     cookie: String,
-    #[serde(default, deserialize_with = "or_default")]
+    #[serde(default, deserialize_with = "object_or_default")]
     screen: Screen,
-    #[serde(default, deserialize_with = "or_default")]
+    #[serde(default, deserialize_with = "object_or_default")]
     navigator: Navigator,
 }
 
@@ -87,7 +89,7 @@ pub(crate) fn report(body: &[u8]) -> Result<Report, Error> {
     if !body.trim_ascii_start().starts_with(b"{") {
         return Err(broken("deve ser um objeto JSON"));
     }
-    let report: Report = serde_json::from_slice(body).map_err(|error| broken(&error.to_string()))?;
+    let report: Report = read_json(body).map_err(|fault| broken(&fault))?;
     if report.ecommerce_hash.is_empty() {
         return Err(Error::parameter("ecommerceHash", "é obrigatório"));
     }
@@ -132,7 +134,7 @@ impl Report {
             utm_source,
             utm_medium,
             tags,
-            created_at: utc(now),
+            created_at: utc_in_full(now),
             query: query(&href).to_owned(),
             href,
             referrer,

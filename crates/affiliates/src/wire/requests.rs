@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-use super::Sale;
+use super::{Sale, at_line, read_json};
 use crate::rules::{Amount, Error, Status, day_or_instant};
 
 /// Records of one request.
@@ -173,7 +173,8 @@ fn records<'a, R: Deserialize<'a>, T>(
     body: &'a [u8],
     read: impl Fn(usize, &R) -> Result<T, Error>,
 ) -> Result<Vec<T>, Error> {
-    let broken = |error: serde_json::Error| Error::Bad(format!("O corpo não é JSON válido: {error}"));
+    let broken =
+        |error: serde_json::Error| Error::Bad(format!("O corpo não é JSON válido: {}", at_line(&error)));
     let text = std::str::from_utf8(body).map_err(|_| Error::Bad("O corpo não é UTF-8".into()))?;
     let records = match text.trim_ascii_start().as_bytes().first() {
         Some(b'[') => serde_json::from_str::<Records<'_>>(text).map_err(broken)?,
@@ -191,8 +192,8 @@ fn records<'a, R: Deserialize<'a>, T>(
             if !record.get().starts_with('{') {
                 return Err(Error::Bad(format!("registro {place}: deve ser um objeto")));
             }
-            let raw = serde_json::from_str(record.get());
-            read(place, &raw.map_err(|error| Error::Bad(format!("registro {place}: {error}")))?)
+            let raw = read_json(record.get().as_bytes());
+            read(place, &raw.map_err(|fault| Error::Bad(format!("registro {place}, {fault}")))?)
         })
         .collect()
 }

@@ -7,7 +7,7 @@
 
   function kept(name) {
     var found = document.cookie.match('(?:^|; )' + name + '=([^;]*)');
-    return found ? decodeURIComponent(found[1]) : '';
+    try { return found ? decodeURIComponent(found[1]) : ''; } catch (error) { return found[1]; }
   }
 
   function keep(name, value) {
@@ -23,6 +23,7 @@
 
   function report() {
     var address = new URLSearchParams(location.search);
+    if (!address.get('pcrid') && !kept('pcrid')) return;
     var value = {};
     names.forEach(function (name) {
       var given = address.get(name);
@@ -30,7 +31,7 @@
       value[name] = given || kept(name);
     });
     var hash = document.getElementById('eh') || document.querySelector('input[name=eh]');
-    if (!value.pcrid || !hash) return;
+    if (!hash) return;
     var body = JSON.stringify({
       ecommerceHash: hash.value,
       pcrid: value.pcrid,
