@@ -147,7 +147,7 @@ impl Bench {
             rows.push(self.import_stock(engine, &database, objects)?);
             let mut place = Place::open(&database, self.connections, CHANGE)?;
             ensure!(page(&place.read(COLLECTION)?)?.count == objects, "not every object was imported");
-            rows.extend(pages(engine, &mut place)?);
+            rows.extend(pages(engine, &mut place, days)?);
             rows.extend(counts(engine, &mut place, days)?);
         }
         Ok(rows)
@@ -185,11 +185,13 @@ fn page(body: &[u8]) -> anyhow::Result<Page> {
 }
 
 /// Pages far from the first of their listing, and that one.
-fn pages(engine: &str, place: &mut Place) -> anyhow::Result<Vec<Row>> {
+fn pages(engine: &str, place: &mut Place, days: usize) -> anyhow::Result<Vec<Row>> {
+    let a_shop_s_days = format!("shop_id=7&{}", some_days(days));
     let mut rows = Vec::new();
     for (name, words) in [
         ("stock", ""),
         ("a shop's stock", "shop_id=7"),
+        ("a shop's stock of some days", &a_shop_s_days),
         ("stock by name", "ordering=name"),
         ("stock by date, the latest first", "ordering=-date"),
         ("stock by quantity", "ordering=qty"),
@@ -224,9 +226,14 @@ fn last_page(place: &mut Place, words: &str, count: usize) -> anyhow::Result<Str
     Ok(path)
 }
 
+/// All days but the first and the last.
+fn some_days(days: usize) -> String {
+    format!("date_from={}&date_to={}", date(1), date(days - 2))
+}
+
 /// What a count takes, beside which one object is read.
 fn counts(engine: &str, place: &mut Place, days: usize) -> anyhow::Result<Vec<Row>> {
-    let some_days = format!("date_from={}&date_to={}", date(1), date(days - 2));
+    let some_days = some_days(days);
     let mut rows = Vec::new();
     for (name, words) in [
         ("all stock", ""),

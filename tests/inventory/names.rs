@@ -33,6 +33,14 @@ async fn a_shop_leaves_with_its_url_and_what_was_left_out_is_null(engine: Engine
     assert_eq!(client.get(&url).await.json, shop);
     assert_eq!(client.results("shops/").await, [shop]);
 
+    // Two ids that would be a format, or another place, in an address.
+    for (id, at) in [(".json", "%2Ejson"), ("a.b/c", "a.b%2Fc")] {
+        let answer = client.post("shops/", &json!({"shop_id": id, "name": id})).await;
+        let url = answer.header("location").to_owned();
+        assert_eq!(url, format!("{}/api/v1/shops/{at}/", app.server.url));
+        assert_eq!(client.get(&url).await.json["shop_id"], id);
+    }
+
     let whole = json!({"shop_id": "4", "name": "Четверта", "address": "вул. Хрещатик, 1", "open_date": "2016-6-7",
         "latitude": 50.4501, "longitude": "-30.5234000001", "group_id": 12, "format_id": "mini"});
     assert_eq!(client.post("shops/", &whole).await.status, 201);

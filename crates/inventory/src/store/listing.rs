@@ -252,14 +252,16 @@ fn numbers(
         statement.require(format!("{name}.account = $1 AND {name}.number = s.{name}"));
     }
     let number = Served(way.served).column("number");
-    if way.is_within_days
-        && let Some((first, last)) = ends(tx, account, filter)?
-    {
-        let (first, last) = (statement.bind(first), statement.bind(last));
-        statement.require(format!("{number} BETWEEN {first} AND {last}"));
-    }
-    if let Some(position) = window.after {
-        behind(&mut statement, order, position, &number);
+    let within = if way.is_within_days { ends(tx, account, filter)? } else { None };
+    match (within, window.after) {
+        (Some((first, last)), after) => {
+            // Of two lower ends SQLite begins at either, and passes over what lies before the other.
+            let first = after.map_or(first, |position| first.max(position.number + 1));
+            let (first, last) = (statement.bind(first), statement.bind(last));
+            statement.require(format!("{number} BETWEEN {first} AND {last}"));
+        }
+        (None, Some(position)) => behind(&mut statement, order, position, &number),
+        (None, None) => {}
     }
     let keys: Vec<&str> = order.iter().map(|(key, _)| column(*key)).collect();
     let selected: String = keys.iter().map(|key| format!(", {key}")).collect();
@@ -337,7 +339,7 @@ struct Way {
     terms: &'static [&'static str],
     /// The columns for which an index is taken.
     served: &'static [&'static str],
-    /// Whether to look only between the numbers that its days have.
+    /// Whether to look only between the numbers that its days have. What is ordered by nothing else may.
     is_within_days: bool,
 }
 

@@ -125,7 +125,10 @@ impl Asked {
 
     /// The address of one thing of a collection.
     pub(crate) fn thing(&self, collection: &str, id: &str) -> String {
-        format!("{}{BASE}/{collection}/{}/", self.base, utf8_percent_encode(id, RESERVED))
+        let id = utf8_percent_encode(id, RESERVED).to_string();
+        // A point in front begins a format, or leads elsewhere.
+        let id = id.strip_prefix('.').map(|rest| format!("%2E{rest}")).unwrap_or(id);
+        format!("{}{BASE}/{collection}/{id}/", self.base)
     }
 }
 
