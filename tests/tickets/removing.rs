@@ -78,7 +78,10 @@ async fn a_paid_ticket_cannot_be_removed(engine: Engine) {
     ticket(&kassir.reserve("7-1;2", "later").await);
     ticket(&kassir.add(json!({"external_id": "later", "paid": 1})).await);
     refused(&kassir.remove(json!({"id": at_once["id"]})).await, 400, "VALIDATION_ERROR");
-    refused(&kassir.remove(json!({"external_id": "later"})).await, 400, "VALIDATION_ERROR");
+    let by_external_id = kassir.remove(json!({"external_id": "later"})).await;
+    refused(&by_external_id, 400, "VALIDATION_ERROR");
+    let message = by_external_id.json["message"].as_str().unwrap_or_default();
+    assert!(message.starts_with("external_id"), "what was sent is named: {message}");
     for seat in ["7-1;1", "7-1;2"] {
         assert_eq!(kassir.seat(seat).await["available"], false);
     }

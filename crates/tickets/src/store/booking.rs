@@ -113,7 +113,8 @@ impl Desk<'_> {
         let ticket = self.find(tx, named)?;
         match ticket.standing(self.now) {
             Standing::Paid => {
-                return Err(BadParameter::new("id", "a paid ticket is not a reservation").into());
+                let name = if named.id.is_some() { "id" } else { "external_id" };
+                return Err(BadParameter::new(name, "a paid ticket is not a reservation").into());
             }
             Standing::RunOut | Standing::Swept => return Err(Error::TicketNotFound),
             Standing::Reserved => {}

@@ -208,7 +208,8 @@ impl Model {
     fn remove(&mut self, account: usize, named: &Named) -> Result<(), String> {
         let nth = self.find(account, named)?;
         if self.tickets[nth].paid {
-            return Err("VALIDATION_ERROR id".into());
+            let name = if named.nth.is_some() { "id" } else { "external_id" };
+            return Err(format!("VALIDATION_ERROR {name}"));
         }
         if !self.is_live(nth) {
             return Err("TICKET_NOT_FOUND".into());
