@@ -33,7 +33,7 @@ async fn a_shop_leaves_with_its_url_and_what_was_left_out_is_null(engine: Engine
     assert_eq!(client.get(&url).await.json, shop);
     assert_eq!(client.results("shops/").await, [shop]);
 
-    // Two ids that would be a format, or another place, in an address.
+    // Ids that would mean something else in an address.
     for (id, at) in [(".json", "%2Ejson"), ("a.b/c", "a.b%2Fc")] {
         let answer = client.post("shops/", &json!({"shop_id": id, "name": id})).await;
         let url = answer.header("location").to_owned();

@@ -44,7 +44,7 @@ async fn asking_how_it_stands_finds_out_what_became_of_it(engine: Engine) {
     assert_eq!(app.get("/v2/orders/54").await.json["message"], "No such order is known");
     die_in(&mut app, &partner, "create", "slow-after:60000", 54).await;
     assert_eq!(app.get("/v2/orders/54").await.json["result"], "success");
-    assert_eq!(events(&app)[0].0, "orders.order.created");
+    assert_eq!(events(&app).len(), 0, "that is for whoever makes it to tell");
     made(&create(&app, &order(54)).await);
     assert_eq!((events(&app).len(), orders_at(&partner, 54).await), (1, 1));
 }

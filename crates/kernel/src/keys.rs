@@ -93,9 +93,9 @@ pub enum RevokeError {
     Db(#[from] Error),
 }
 
-/// Whether a text looks as if a key or a token were in it.
-pub(crate) fn may_hold_a_secret(text: &str) -> bool {
-    text.contains("pk_") || tokens::is_token(text)
+/// Whether a text looks like a key or a token.
+pub(crate) fn is_secret(text: &str) -> bool {
+    prefix_of(text).is_some() || tokens::is_token(text)
 }
 
 /// Makes a key of `api` for `account` and gives it away, once.

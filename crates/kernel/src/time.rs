@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use jiff::civil::DateTime;
+use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
-use jiff::{SignedDuration, Timestamp, ToSpan as _};
+use jiff::{SignedDuration, Timestamp, ToSpan as _, Unit};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -47,10 +47,10 @@ impl OffsetTime {
         let civil: DateTime = shape.civil.parse().map_err(|_| NotATime)?;
         let fixed = shape.offset.or_else(|| zone.and_then(|zone| zone.to_fixed_offset().ok()));
         if let Some(offset) = fixed {
-            let since = civil.duration_since(EPOCH) - SignedDuration::from_secs(offset.seconds().into());
+            let at = instant(civil, offset);
             // The last hours of the year 9999 may be those of another one in UTC.
-            EPOCH.checked_add(since).map_err(|_| NotATime)?;
-            return Ok(Self { at: i64::try_from(since.as_micros()).map_err(|_| NotATime)?, offset });
+            EPOCH.checked_add(SignedDuration::from_micros(at)).map_err(|_| NotATime)?;
+            return Ok(Self { at, offset });
         }
         let local = zone.ok_or(NotATime)?.to_ambiguous_zoned(civil);
         // A clock that is put forward leaves an hour out; one that is put back has an hour twice, and means the first.
@@ -84,9 +84,7 @@ impl OffsetTime {
 
 impl fmt::Display for OffsetTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let local =
-            SignedDuration::from_micros(self.at) + SignedDuration::from_secs(self.offset.seconds().into());
-        let civil = EPOCH.saturating_add(local);
+        let civil = local(self.at, self.offset);
         let minutes = self.offset.seconds() / 60;
         let sign = if minutes < 0 { '-' } else { '+' };
         write!(f, "{civil}{sign}{:02}:{:02}", minutes.abs() / 60, minutes.abs() % 60)
@@ -109,13 +107,46 @@ impl<'de> Deserialize<'de> for OffsetTime {
 /// An instant in UTC, `2026-11-22T08:24:02.5Z`.
 #[must_use]
 pub fn utc(at: Micros) -> String {
-    format!("{}Z", EPOCH.saturating_add(SignedDuration::from_micros(at)))
+    format!("{}Z", local(at, Offset::UTC))
 }
 
 /// An instant in UTC with all its digits, so that texts are in order when instants are: `2026-11-22T08:24:02.500000Z`.
 #[must_use]
 pub fn utc_in_full(at: Micros) -> String {
-    format!("{:.6}Z", EPOCH.saturating_add(SignedDuration::from_micros(at)))
+    format!("{:.6}Z", local(at, Offset::UTC))
+}
+
+/// An instant in a zone with all its digits, `2022-10-31T00:01:25.437499-03:00`. RFC 3339 knows no seconds of an offset,
+/// as there were before zones had a standard time.
+#[must_use]
+pub fn in_zone_in_full(at: Micros, zone: &TimeZone) -> String {
+    let offset = zone.to_offset(timestamp(at));
+    let minutes = offset.round(Unit::Minute).unwrap_or(offset).seconds() / 60;
+    let offset = Offset::from_seconds(minutes * 60).unwrap_or(offset);
+    let sign = if minutes < 0 { '-' } else { '+' };
+    format!("{:.6}{sign}{:02}:{:02}", local(at, offset), minutes.abs() / 60, minutes.abs() % 60)
+}
+
+/// The first instant of a day in a zone. Where a clock put forward leaves midnight out, that is when it is put forward.
+#[must_use]
+pub fn beginning(day: Date, zone: &TimeZone) -> Micros {
+    let end = if day.year() < 0 { Timestamp::MIN } else { Timestamp::MAX };
+    day.to_zoned(zone.clone()).map_or_else(
+        |_| instant(day.to_datetime(Time::midnight()), zone.to_offset(end)),
+        |start| start.timestamp().as_microsecond(),
+    )
+}
+
+/// What a calendar at this offset says at an instant.
+fn local(at: Micros, offset: Offset) -> DateTime {
+    EPOCH.saturating_add(SignedDuration::from_micros(at) + SignedDuration::from_secs(offset.seconds().into()))
+}
+
+/// The instant at which a calendar at this offset says so.
+fn instant(civil: DateTime, offset: Offset) -> Micros {
+    let since = civil.duration_since(EPOCH) - SignedDuration::from_secs(offset.seconds().into());
+    // The calendar has 20,000 years, an i64 has 584,000 of microseconds.
+    since.as_micros() as Micros
 }
 
 fn timestamp(at: Micros) -> Timestamp {
@@ -192,6 +223,23 @@ mod tests {
         }
         assert_eq!(utc(OffsetTime::parse_utc("9999-12-31T23:59:59").unwrap().at()), "9999-12-31T23:59:59Z");
         assert!(OffsetTime::parse("9999-12-31T23:59:59-00:01", None).is_err(), "the year 10000");
+    }
+
+    #[test]
+    fn a_zone_has_the_last_day_of_all_and_times_before_it_had_a_standard() {
+        let sao_paulo = TimeZone::get("America/Sao_Paulo").unwrap();
+        let last = Date::constant(9999, 12, 31);
+        assert_eq!(
+            in_zone_in_full(beginning(last, &sao_paulo), &sao_paulo),
+            "9999-12-31T00:00:00.000000-03:00"
+        );
+        let monrovia = TimeZone::get("Africa/Monrovia").unwrap();
+        let shown = in_zone_in_full(beginning(Date::constant(1950, 5, 1), &monrovia), &monrovia);
+        assert_eq!(shown, "1950-04-30T23:59:30.000000-00:45");
+        assert_eq!(
+            OffsetTime::parse(&shown, None).unwrap().at(),
+            beginning(Date::constant(1950, 5, 1), &monrovia)
+        );
     }
 
     #[test]

@@ -144,9 +144,18 @@ impl Partner {
 
     /// The partner's id of our order, if it has it.
     pub(crate) async fn find(&self, order_id: i64) -> Result<Option<String>, CallError> {
+        self.find_among(&self.orders, order_id).await
+    }
+
+    /// The same for somebody who asks after a status, and takes no shopper's place.
+    pub(crate) async fn find_meanwhile(&self, order_id: i64) -> Result<Option<String>, CallError> {
+        self.find_among(&self.statuses, order_id).await
+    }
+
+    async fn find_among(&self, lane: &Lane, order_id: i64) -> Result<Option<String>, CallError> {
         let request =
             || self.client.get(format!("{}/find-orders", self.url)).query(&[("external_id", order_id)]);
-        let answer = self.repeated("find-orders", &self.orders, request).await?;
+        let answer = self.repeated("find-orders", lane, request).await?;
         let ids = answer.pointer("/data/ids").and_then(Value::as_array);
         let ids = ids.ok_or_else(|| CallError::Shape("find-orders without data.ids".into()))?;
         let ids: Option<Vec<String>> = ids.iter().map(id_text).collect();

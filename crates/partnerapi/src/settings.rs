@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use std::str::FromStr;
 use std::time::Duration;
 
+use clap::builder::PossibleValue;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, Command, CommandFactory as _, FromArgMatches as _};
 use ipnet::IpNet;
@@ -142,11 +143,17 @@ fn join(path: &str, command: &Command) -> String {
 
 fn describe(variable: &str, argument: &Arg) -> Setting {
     let defaults: Vec<_> = argument.get_default_values().iter().filter_map(|value| value.to_str()).collect();
+    let mut help = argument.get_help().map(ToString::to_string).unwrap_or_default();
+    // Of two values the help tells in words.
+    if let values @ [_, _, _, ..] = argument.get_possible_values().as_slice() {
+        let names: Vec<&str> = values.iter().map(PossibleValue::get_name).collect();
+        help = format!("{help}: {}", names.join(", "));
+    }
     Setting {
         variable: variable.to_owned(),
         flag: flag(argument),
         default: defaults.join(","),
-        help: argument.get_help().map(ToString::to_string).unwrap_or_default(),
+        help,
         commands: Vec::new(),
     }
 }

@@ -178,7 +178,10 @@ async fn an_operation_changes_nothing_for_a_page_of_another_site(engine: Engine)
             let request = world.request(operation.method.clone(), &path).bearer_auth(key);
             let answer = Answer::of(request.header("sec-fetch-site", "cross-site")).await;
             let what = format!("{} {path}: {}", operation.method, answer.text);
-            assert!(answer.status != 403 || !answer.text.contains("Forbidden"), "{what}");
+            // Routes has a 403 for those who have no role, too.
+            let is_refused =
+                answer.status == 403 && (operation.api != "routes" || answer.text.contains("Forbidden"));
+            assert!(!is_refused, "{what}");
             continue;
         }
         apis.insert(operation.api.clone());

@@ -150,7 +150,7 @@ fn os(user_agent: &str) -> String {
         ("Android", "Android"),
         ("Mac OS X", "macOS"),
         ("CrOS", "ChromeOS"),
-        ("BB10", "BlackBerry 10"),
+        ("BB10;", "BlackBerry 10"),
         ("BlackBerry", "BlackBerry"),
         ("FreeBSD", "FreeBSD"),
         ("OpenBSD", "OpenBSD"),
@@ -174,16 +174,17 @@ fn device(user_agent: &str) -> String {
         ("iPad", "Apple iPad"),
         ("Macintosh", "Apple Mac"),
     ];
-    if let Some((_, device)) = apple.iter().find(|(mark, _)| user_agent.contains(mark)) {
-        return (*device).into();
-    }
+    // It says that it is like an iPhone.
     if user_agent.contains(WINDOWS_PHONE) {
         return about(user_agent).map_or_else(String::new, windows_phone_model);
+    }
+    if let Some((_, device)) = apple.iter().find(|(mark, _)| user_agent.contains(mark)) {
+        return (*device).into();
     }
     if let Some(console) = console(user_agent) {
         return console.into();
     }
-    if user_agent.contains("BlackBerry") || user_agent.contains("BB10") {
+    if user_agent.contains("BlackBerry") || user_agent.contains("BB10;") {
         return "BlackBerry".into();
     }
     if user_agent.contains("Android") {
@@ -317,6 +318,10 @@ mod tests {
             (
                 "Mozilla/5.0 (compatible; MSIE 10.0; Windows Phone 8.0; Trident/6.0; IEMobile/10.0; ARM; Touch; NOKIA; Lumia 920)",
                 ["NOKIA Lumia 920", "Windows Phone 8.0", "Internet Explorer 10.0"],
+            ),
+            (
+                "Mozilla/5.0 (Mobile; Windows Phone 8.1; Android 4.0; ARM; Trident/7.0; Touch; rv:11.0; IEMobile/11.0; NOKIA; Lumia 520) like iPhone OS 7_0_3 Mac OS X AppleWebKit/537 (KHTML, like Gecko) Mobile Safari/537",
+                ["NOKIA Lumia 520", "Windows Phone 8.1", "Internet Explorer 11.0"],
             ),
             (
                 "Mozilla/5.0 (iPod touch; CPU iPhone OS 12_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/12.1 Mobile/15E148 Safari/604.1",

@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use kernel::clock::Micros;
-use kernel::time::OffsetTime;
+use kernel::time::{OffsetTime, beginning};
 
 use super::Error;
 
@@ -31,14 +31,6 @@ impl Days {
     }
 }
 
-/// The first instant of a day. Where a clock put forward leaves midnight out, that is when it is put forward.
-fn beginning(day: Date, zone: &TimeZone) -> Micros {
-    day.to_zoned(zone.clone()).map_or_else(
-        |_| if day.year() < 0 { Micros::MIN } else { Micros::MAX },
-        |start| start.timestamp().as_microsecond(),
-    )
-}
-
 fn day(name: &str, text: Option<&str>) -> Result<Date, Error> {
     let Some(text) = text.filter(|text| !text.is_empty()) else {
         return Err(Error::parameter(name, "é obrigatório, no formato AAAA-MM-DD"));
@@ -58,11 +50,10 @@ fn parse_day(text: &str) -> Option<Date> {
 
 /// A day, which stands for its midnight in UTC, or an instant as RFC 3339 has it.
 pub(crate) fn day_or_instant(text: &str) -> Option<Micros> {
-    let instant = match parse_day(text) {
-        Some(_) => OffsetTime::parse_utc(&format!("{text}T00:00:00")),
-        None => OffsetTime::parse(text, None),
-    };
-    instant.ok().map(|instant| instant.at())
+    match parse_day(text) {
+        Some(day) => Some(beginning(day, &TimeZone::UTC)),
+        None => OffsetTime::parse(text, None).ok().map(|instant| instant.at()),
+    }
 }
 
 #[cfg(test)]

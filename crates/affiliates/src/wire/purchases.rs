@@ -1,9 +1,8 @@
 //! Sales, as suppliers send and see them.
 
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, Unit};
 use kernel::clock::Micros;
-use kernel::time::utc;
+use kernel::time::{in_zone_in_full, utc};
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
@@ -143,17 +142,8 @@ impl Purchase {
             contact_name: &sale.contact_name,
             tags: &sale.tags,
             extra: &sale.extra,
-            created_at: local(*created_at, zone),
+            created_at: in_zone_in_full(*created_at, zone),
             purchase_time: sale.purchase_time.as_deref(),
         }
     }
-}
-
-/// An instant in a zone, `2022-10-31T00:01:25.437499-03:00`. RFC 3339 knows no seconds of an offset, as there were before
-/// zones had a standard time.
-fn local(at: Micros, zone: &TimeZone) -> String {
-    let at = Timestamp::from_microsecond(at).unwrap_or_default();
-    let offset = zone.to_offset(at);
-    let offset = offset.round(Unit::Minute).unwrap_or(offset);
-    at.to_zoned(TimeZone::fixed(offset)).strftime("%Y-%m-%dT%H:%M:%S.%6f%:z").to_string()
 }

@@ -256,7 +256,7 @@ fn numbers(
     match (within, window.after) {
         (Some((first, last)), after) => {
             // Of two lower ends SQLite begins at either, and passes over what lies before the other.
-            let first = after.map_or(first, |position| first.max(position.number + 1));
+            let first = after.map_or(first, |position| first.max(position.number.saturating_add(1)));
             let (first, last) = (statement.bind(first), statement.bind(last));
             statement.require(format!("{number} BETWEEN {first} AND {last}"));
         }
@@ -339,7 +339,7 @@ struct Way {
     terms: &'static [&'static str],
     /// The columns for which an index is taken.
     served: &'static [&'static str],
-    /// Whether to look only between the numbers that its days have. What is ordered by nothing else may.
+    /// Whether to look only between the numbers that its days have, where those are the order.
     is_within_days: bool,
 }
 

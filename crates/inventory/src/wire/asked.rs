@@ -126,7 +126,7 @@ impl Asked {
     /// The address of one thing of a collection.
     pub(crate) fn thing(&self, collection: &str, id: &str) -> String {
         let id = utf8_percent_encode(id, RESERVED).to_string();
-        // A point in front begins a format, or leads elsewhere.
+        // With a point in front it would be a format.
         let id = id.strip_prefix('.').map(|rest| format!("%2E{rest}")).unwrap_or(id);
         format!("{}{BASE}/{collection}/{id}/", self.base)
     }

@@ -1,5 +1,6 @@
 //! What happens to every request before and after its handler: identity, limits, one log line, the metrics.
 
+use std::borrow::Cow;
 use std::marker::PhantomData;
 use std::net::{IpAddr, Ipv4Addr};
 use std::panic::AssertUnwindSafe;
@@ -120,8 +121,11 @@ impl Visit<'_> {
     fn leave(&mut self, response: &Response) {
         self.over = true;
         let cause = response.extensions().get::<Cause>();
-        let cause = cause.map(|Cause(text)| &text[..text.floor_char_boundary(CAUSE_AT_MOST)]);
-        self.note(response.status().as_u16(), cause);
+        let cause = cause.map(|Cause(text)| match text.floor_char_boundary(CAUSE_AT_MOST) {
+            end if end < text.len() => Cow::Owned(format!("{}…", &text[..end])),
+            _ => Cow::Borrowed(text.as_str()),
+        });
+        self.note(response.status().as_u16(), cause.as_deref());
     }
 
     fn note(&self, status: u16, cause: Option<&str>) {
@@ -155,7 +159,7 @@ fn request_id(headers: &HeaderMap) -> HeaderValue {
         let text = id.to_str().unwrap_or_default();
         (1..=128).contains(&text.len())
             && text.bytes().all(|byte| byte.is_ascii_graphic())
-            && !keys::may_hold_a_secret(text)
+            && !keys::is_secret(text)
     };
     headers.get(REQUEST_ID).filter(usable).cloned().unwrap_or_else(|| {
         let random: [u8; 16] = rand::rng().random();

@@ -70,8 +70,9 @@ struct Body {
 }
 
 impl<D: Dialect> Operation<D> {
-    /// An operation that `handler` answers for `methods`. HEAD goes to it only if it is among them. A last
-    /// segment in the form of `{name?}` may be left out.
+    /// An operation that `handler` answers for `methods`. HEAD goes to it only if it is among them, and says of one that
+    /// takes POST that it only reads: what changes something is closed to pages of other sites. A last segment in the form
+    /// of `{name?}` may be left out.
     pub fn new<H, T>(
         methods: &'static [Method],
         path: &'static str,

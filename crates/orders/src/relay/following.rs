@@ -27,10 +27,14 @@ impl Relay {
         let order_id = reference.order_id;
         let recorded = self.recorded(order_id).await?;
         let known = match recorded {
+            // Not recorded here: whoever makes it, or the job after its death, does that.
             Some(Recorded { their_order_id: None, state: State::Intended, .. })
                 if reference.their_order_id.is_none() =>
             {
-                self.settled(partner, order_id).await?
+                partner.find_meanwhile(order_id).await.map_err(|error| {
+                    tracing::warn!(order_id, %error, "it cannot be told whether the order was made");
+                    UNREACHABLE
+                })?
             }
             recorded => recorded.and_then(|recorded| recorded.their_order_id),
         };
@@ -49,20 +53,6 @@ impl Relay {
             self.counters.status_changes.count();
         }
         Ok(ids)
-    }
-
-    /// The partner's id of an order of which it is not known whether the partner has it; recorded if it does.
-    async fn settled(&self, partner: &Partner, order_id: i64) -> Result<Option<String>, &'static str> {
-        let found = partner.find(order_id).await.map_err(|error| {
-            tracing::warn!(order_id, %error, "it cannot be told whether the order was made");
-            UNREACHABLE
-        })?;
-        if let Some(their_order_id) = found.clone() {
-            let tries = vec![self.try_of("find-orders", "found")];
-            let made = self.made.write(Made { order_id, their_order_id, tries }).await;
-            made.map_err(|error| unavailable(order_id, &error))?;
-        }
-        Ok(found)
     }
 
     async fn recorded(&self, order_id: i64) -> Result<Option<Recorded>, &'static str> {

@@ -190,7 +190,7 @@ pub(crate) fn without_client(text: &str, client: &Client) -> String {
     without_addresses(&parts.fold(text.to_owned(), |text, part| text.replace(part, "…")))
 }
 
-/// A text without the e-mails and phones in it.
+/// A text without the e-mails and phones in it. It leaves out rather too much: a list of numbers may look like a phone.
 pub(crate) fn without_addresses(text: &str) -> String {
     let words = text.split_inclusive(char::is_whitespace);
     let without_emails: String = words
@@ -203,8 +203,9 @@ pub(crate) fn without_addresses(text: &str) -> String {
     let mut rest = without_emails.as_str();
     while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
         let (before, from) = rest.split_at(start);
-        let end = from.find(|c: char| !c.is_ascii_digit() && !" -()".contains(c)).unwrap_or(from.len());
-        let number = from[..end].trim_end_matches([' ', '-', '(', ')']);
+        let end =
+            from.find(|c: char| !c.is_ascii_digit() && !BETWEEN_DIGITS.contains(&c)).unwrap_or(from.len());
+        let number = from[..end].trim_end_matches(BETWEEN_DIGITS);
         kept.push_str(before);
         let digits = number.bytes().filter(u8::is_ascii_digit).count();
         kept.push_str(if digits >= PHONE_DIGITS { "…" } else { number });
@@ -213,6 +214,8 @@ pub(crate) fn without_addresses(text: &str) -> String {
     kept + rest
 }
 
+/// What people put between the digits of a phone.
+const BETWEEN_DIGITS: [char; 6] = [' ', '-', '.', '(', ')', '\u{a0}'];
 /// So many digits, and no fewer, may be somebody's phone.
 const PHONE_DIGITS: usize = 10;
 
@@ -312,6 +315,8 @@ mod tests {
             Client { name: "Анна".into(), phone: "8 999 777-22-11".into(), email: "a@b.example".into() };
         let text = "Анна <a@b.example> 79997772211: wrong phone";
         assert_eq!(without_client(text, &client), "… <…> …: wrong phone");
+        let text = "8.912.345.67.89, +7\u{a0}912\u{a0}3456789";
+        assert_eq!(without_client(text, &client), "…, +…");
         let text = "+7 (912) 345-67-89 of igor@example.org is blocked, see 1234-567";
         assert_eq!(without_client(text, &client), "+… of … is blocked, see 1234-567");
     }

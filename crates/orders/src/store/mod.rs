@@ -204,7 +204,7 @@ fn record(order: &Order) -> Result<String, Error> {
         .map_err(|error| Error::Statement(format!("an order cannot be written as JSON: {error}")))
 }
 
-/// A call to the partner and how it ended, without anything of a person.
+/// A call to the partner and how it ended, without phones and e-mails.
 #[derive(Clone, Debug)]
 pub(crate) struct Try {
     pub(crate) at: Micros,

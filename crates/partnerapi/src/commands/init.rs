@@ -12,7 +12,9 @@ pub(crate) async fn init(common: &Common, what: Initial) -> anyhow::Result<()> {
     let db = database::open(common).await?;
     let now = Clock::System.now();
     let added = db.write(move |tx| what.add_missing(tx, now)).await;
-    db.noticed().await;
+    if added.as_ref().is_ok_and(|added| !added.is_empty()) {
+        db.noticed().await;
+    }
     db.close().await;
     let added = added?;
     if added.is_empty() {

@@ -1,5 +1,6 @@
 //! `partnerapi keys`.
 
+use anyhow::Context as _;
 use kernel::clock::Clock;
 use kernel::{keys, time};
 
@@ -27,13 +28,15 @@ pub(crate) async fn create(
     let db = database::open(common).await?;
     let now = Clock::System.now();
     let key = db.write(move |tx| keys::create(tx, now, api, &account, errors_as_200)).await?;
-    let told = tell(&key);
-    if told.is_err() {
-        // Nobody has seen it, and nobody will.
-        db.write(move |tx| keys::revoke(tx, now, &key)).await?;
-    }
+    let Err(untold) = tell(&key) else {
+        db.close().await;
+        return Ok(());
+    };
+    // Nobody has seen it, and nobody will.
+    let revoked: Result<String, keys::RevokeError> = db.write(move |tx| keys::revoke(tx, now, &key)).await;
     db.close().await;
-    told
+    let prefix = revoked.with_context(|| format!("a key was made that could not be printed ({untold:#})"))?;
+    Err(anyhow::anyhow!("the key could not be printed ({untold:#}), so {prefix} was revoked"))
 }
 
 pub(crate) async fn list(common: &Common) -> anyhow::Result<()> {

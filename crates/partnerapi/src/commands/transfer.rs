@@ -36,7 +36,9 @@ pub(crate) async fn import(
         Err(error) => Err(error),
     };
     bar.finish_and_clear();
-    db.noticed().await;
+    if summary.is_ok() {
+        db.noticed().await;
+    }
     db.close().await;
     let summary = summary.with_context(|| file.display().to_string())?;
     let Summary { inserted, updated, removed, unchanged } = summary;
