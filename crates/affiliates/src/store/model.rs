@@ -23,7 +23,8 @@ const BEGIN: Micros = 1_683_244_800_000_000;
 
 #[derive(Clone, Debug)]
 enum Step {
-    /// Sales are sent in or brought by a file, so many hours after the beginning: a clock may be behind.
+    /// Sales are sent in or brought by a file, so many hours after the beginning: a clock may be behind, and two
+    /// requests may come at the same instant.
     Add { hour: i64, statuses: Vec<u8>, by_file: bool },
     /// The status of some of the sales that are there changes.
     Change { every: usize, status: u8 },
@@ -31,7 +32,7 @@ enum Step {
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![
-        3 => (0..96_i64, prop::collection::vec(0..3_u8, 1..12), any::<bool>())
+        3 => ((0..16_i64).prop_map(|sixth| sixth * 6), prop::collection::vec(0..3_u8, 1..12), any::<bool>())
             .prop_map(|(hour, statuses, by_file)| Step::Add { hour, statuses, by_file }),
         1 => (1..5_usize, 0..3_u8).prop_map(|(every, status)| Step::Change { every, status }),
     ];
@@ -67,7 +68,7 @@ async fn take(db: &Db, account: &str, step: &Step, model: &mut Vec<Sold>) {
             let sales: Vec<_> = (first..)
                 .zip(statuses)
                 .map(|(number, status)| {
-                    json!({"id": format!("{:03}", number * 7 % 1_000), "pcrid": 1, "purchase_date": "2023-05-05", "status": status,
+                    json!({"id": format!("{:03}", number * 607 % 1_000), "pcrid": 1, "purchase_date": "2023-05-05", "status": status,
                            "price": 1, "payment_commission_date": "2023-05-05", "commission_base": 1})
                 })
                 .collect();

@@ -134,9 +134,10 @@ impl Places {
                 end.insert(End { last, given, disordered_since: None })
             }
         };
+        // Of an entry that was there before, nobody knows whether its id comes first.
+        let is_in_order = self.ties == Ties::InOrder && end.last.place >= end.given;
         end.last.place += 1;
-        let is_tied = self.ties == Ties::InAnyOrder && created_at == end.last.created_at;
-        if created_at < end.last.created_at || is_tied {
+        if created_at < end.last.created_at || created_at == end.last.created_at && !is_in_order {
             end.disordered_since =
                 Some(end.disordered_since.map_or(created_at, |since| since.min(created_at)));
         }
