@@ -91,7 +91,7 @@ async fn visits_that_wait_for_each_other_are_recorded_though_their_browsers_have
         testkit::until("it waits", async || app.write_waits_for("affiliates_accesses").await).await;
         drop(wire);
         testkit::until("its browser has gone", async || {
-            app.server.log().iter().filter(|line| line.contains("499")).count() == pcrid
+            app.server.log().iter().filter(|line| line.contains("status=499")).count() == pcrid
         })
         .await;
     }
