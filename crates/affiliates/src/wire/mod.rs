@@ -25,21 +25,18 @@ pub(crate) use self::requests::{SalesBody, Update, UpdatesBody, sales, updates};
 use crate::Affiliates;
 use crate::rules::{Error, Page};
 
-/// Reads JSON, or says in the clients' language what is wrong with it.
-fn read_json<'de, T: Deserialize<'de>>(json: &'de [u8]) -> Result<T, String> {
-    serde_json::from_slice(json).map_err(|error| {
-        // Where it is costs a second look, which only what is refused gets.
-        let tracked =
-            serde_path_to_error::deserialize::<_, T>(&mut serde_json::Deserializer::from_slice(json));
-        let path = tracked.err().map(|error| error.path().to_string()).unwrap_or_default();
-        match (error.classify(), error.to_string().split('`').nth(1)) {
-            (Category::Data, Some(name)) if error.to_string().starts_with("duplicate field") => {
-                format!("{name}: repetido")
-            }
-            (Category::Data, _) if !path.trim_matches('.').is_empty() => format!("{path}: valor inválido"),
-            _ => at_line(&error),
+/// What is wrong with JSON that is no `T`, in the clients' language.
+fn fault<'de, T: Deserialize<'de>>(json: &'de [u8], error: &serde_json::Error) -> String {
+    // Where it is costs a second look, which only what is refused gets.
+    let tracked = serde_path_to_error::deserialize::<_, T>(&mut serde_json::Deserializer::from_slice(json));
+    let path = tracked.err().map(|error| error.path().to_string()).unwrap_or_default();
+    match (error.classify(), error.to_string().split('`').nth(1)) {
+        (Category::Data, Some(name)) if error.to_string().starts_with("duplicate field") => {
+            format!("{name}: repetido")
         }
-    })
+        (Category::Data, _) if !path.trim_matches('.').is_empty() => format!("{path}: valor inválido"),
+        _ => at_line(error),
+    }
 }
 
 /// Where JSON is broken.

@@ -14,7 +14,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::accesses::{Details, Geolocation, Navigator, Screen, object_or_default, or_default};
-use super::read_json;
+use super::fault;
 use crate::rules::{Agent, Error};
 
 /// Bytes of a report.
@@ -89,7 +89,8 @@ pub(crate) fn report(body: &[u8]) -> Result<Report, Error> {
     if !body.trim_ascii_start().starts_with(b"{") {
         return Err(broken("deve ser um objeto JSON"));
     }
-    let report: Report = read_json(body).map_err(|fault| broken(&fault))?;
+    let report: Report =
+        serde_json::from_slice(body).map_err(|error| broken(&fault::<Report>(body, &error)))?;
     if report.ecommerce_hash.is_empty() {
         return Err(Error::parameter("ecommerceHash", "é obrigatório"));
     }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-use super::{Sale, at_line, read_json};
+use super::{Sale, at_line, fault};
 use crate::rules::{Amount, Error, Status, day_or_instant};
 
 /// Records of one request.
@@ -192,8 +192,11 @@ fn records<'a, R: Deserialize<'a>, T>(
             if !record.get().starts_with('{') {
                 return Err(Error::Bad(format!("registro {place}: deve ser um objeto")));
             }
-            let raw = read_json(record.get().as_bytes());
-            read(place, &raw.map_err(|fault| Error::Bad(format!("registro {place}, {fault}")))?)
+            let raw: R = serde_json::from_str(record.get()).map_err(|error| {
+                let fault = fault::<R>(record.get().as_bytes(), &error);
+                Error::Bad(format!("registro {place}, {fault}"))
+            })?;
+            read(place, &raw)
         })
         .collect()
 }
