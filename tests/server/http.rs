@@ -148,6 +148,7 @@ async fn a_multipart_body_without_a_boundary_is_a_broken_one(engine: Engine) {
     let answer = Answer::of(request.body("seat_id")).await;
     assert_eq!((answer.status.as_u16(), &answer.json["code"]), (400, &"VALIDATION_ERROR".into()));
     assert!(answer.json["message"].as_str().is_some_and(|why| why.contains("boundary")), "{}", answer.text);
+    assert_eq!(client.seat("7-1;8").await["available"], true, "nothing was stored");
 }
 
 async fn a_request_has_an_id_that_is_also_in_its_log_line(engine: Engine) {

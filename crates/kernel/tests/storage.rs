@@ -191,11 +191,12 @@ async fn what_waits_for_a_group_goes_together(engine: Engine) {
 
 async fn an_item_of_a_group_never_fails_for_its_neighbours(engine: Engine) {
     let (_database, db) = open(engine).await;
-    let (outcomes, mut sizes) = gather(&db, &[1, 0, 2]).await;
+    let (outcomes, sizes) = gather(&db, &[1, 0, 2]).await;
     assert_eq!(outcomes, [Some(10), None, Some(20)]);
-    // PostgreSQL tries some times over, as a number that is there may be a rival's of this very moment.
-    sizes.dedup();
-    assert_eq!(sizes, [3, 1], "all of them, then each alone");
+    // PostgreSQL runs what met a number that is there some times over: it may be a rival's of this very moment.
+    let runs = if engine == Engine::Sqlite { 1 } else { 8 };
+    let expected: Vec<_> = [vec![3; runs], vec![1; runs + 2]].concat();
+    assert_eq!(sizes, expected, "all of them, then each alone");
     assert_eq!(numbers(&db).await, [0, 1, 2]);
 }
 
