@@ -84,10 +84,7 @@ impl OffsetTime {
 
 impl fmt::Display for OffsetTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let civil = local(self.at, self.offset);
-        let minutes = self.offset.seconds() / 60;
-        let sign = if minutes < 0 { '-' } else { '+' };
-        write!(f, "{civil}{sign}{:02}:{:02}", minutes.abs() / 60, minutes.abs() % 60)
+        write!(f, "{}{}", local(self.at, self.offset), numeric(self.offset))
     }
 }
 
@@ -121,10 +118,15 @@ pub fn utc_in_full(at: Micros) -> String {
 #[must_use]
 pub fn in_zone_in_full(at: Micros, zone: &TimeZone) -> String {
     let offset = zone.to_offset(timestamp(at));
-    let minutes = offset.round(Unit::Minute).unwrap_or(offset).seconds() / 60;
-    let offset = Offset::from_seconds(minutes * 60).unwrap_or(offset);
+    let offset = offset.round(Unit::Minute).unwrap_or(offset);
+    format!("{:.6}{}", local(at, offset), numeric(offset))
+}
+
+/// An offset as RFC 3339 has it, `-03:00`.
+fn numeric(offset: Offset) -> String {
+    let minutes = offset.seconds() / 60;
     let sign = if minutes < 0 { '-' } else { '+' };
-    format!("{:.6}{sign}{:02}:{:02}", local(at, offset), minutes.abs() / 60, minutes.abs() % 60)
+    format!("{sign}{:02}:{:02}", minutes.abs() / 60, minutes.abs() % 60)
 }
 
 /// The first instant of a day in a zone. Where a clock put forward leaves midnight out, that is when it is put forward.

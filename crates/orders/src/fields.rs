@@ -134,8 +134,8 @@ impl Report {
         parse: impl FnOnce(&Value) -> Result<T, Problem>,
     ) -> Option<Option<T>> {
         match object.fields.get(name) {
-            None | Some(Value::Null) => Some(None),
-            Some(_) => self.required(object, name, parse).map(Some),
+            Some(Value::Null) => Some(None),
+            _ => self.if_given(object, name, parse),
         }
     }
 

@@ -223,7 +223,8 @@ impl<D: Dialect> Operation<D> {
         served.collect()
     }
 
-    /// What has a method that is not safe (RFC 9110, section 9.2.1) changes something, by its other methods too, unless HEAD says that it only reads.
+    /// What has a method that is not safe (RFC 9110, section 9.2.1) changes something, by its other methods too, unless
+    /// HEAD says that it only reads.
     fn changes_something(&self) -> bool {
         !self.methods.contains(&Method::HEAD) && self.methods.iter().any(|method| !method.is_safe())
     }
@@ -323,6 +324,10 @@ pub fn fit<D: Dialect>(
     let mut by_path: BTreeMap<String, (MethodRouter<D>, Vec<Method>, &'static str)> = BTreeMap::new();
     for operation in operations {
         let paths = operation.paths();
+        let mut handler = operation.handler.clone();
+        if operation.changes_something() {
+            handler = handler.layer(Extension(Changes));
+        }
         for path in place.bases.iter().flat_map(|base| paths.iter().map(move |path| format!("{base}{path}")))
         {
             for method in operation.methods.iter().filter(|method| **method != Method::HEAD) {
@@ -333,11 +338,7 @@ pub fn fit<D: Dialect>(
             for path in others.chain([path.clone()]) {
                 let (router, methods, _) =
                     by_path.entry(path).or_insert_with(|| (MethodRouter::new(), vec![], operation.path));
-                let mut handler = operation.handler.clone();
-                if operation.changes_something() {
-                    handler = handler.layer(Extension(Changes));
-                }
-                *router = std::mem::take(router).merge(handler);
+                *router = std::mem::take(router).merge(handler.clone());
                 methods.extend_from_slice(operation.methods);
             }
         }
