@@ -25,16 +25,19 @@ pub(crate) use self::requests::{SalesBody, Update, UpdatesBody, sales, updates};
 use crate::Affiliates;
 use crate::rules::{Error, Page};
 
-/// What is wrong with JSON that is no `T`, in the clients' language.
-fn fault<'de, T: Deserialize<'de>>(json: &'de [u8], error: &serde_json::Error) -> String {
+/// What is wrong with JSON that was refused with this error as a `T`, in the clients' language.
+fn json_fault<'de, T: Deserialize<'de>>(json: &'de [u8], error: &serde_json::Error) -> String {
+    if error.classify() != Category::Data {
+        return at_line(error);
+    }
+    let text = error.to_string();
+    if let Some((name, _)) = text.strip_prefix("duplicate field `").and_then(|rest| rest.split_once('`')) {
+        return format!("{name}: repetido");
+    }
     // Where it is costs a second look, which only what is refused gets.
     let tracked = serde_path_to_error::deserialize::<_, T>(&mut serde_json::Deserializer::from_slice(json));
-    let path = tracked.err().map(|error| error.path().to_string()).unwrap_or_default();
-    match (error.classify(), error.to_string().split('`').nth(1)) {
-        (Category::Data, Some(name)) if error.to_string().starts_with("duplicate field") => {
-            format!("{name}: repetido")
-        }
-        (Category::Data, _) if !path.trim_matches('.').is_empty() => format!("{path}: valor inválido"),
+    match tracked.err().map(|error| error.path().to_string()) {
+        Some(path) if path != "." => format!("{path}: valor inválido"),
         _ => at_line(error),
     }
 }

@@ -14,7 +14,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::accesses::{Details, Geolocation, Navigator, Screen, object_or_default, or_default};
-use super::fault;
+use super::json_fault;
 use crate::rules::{Agent, Error};
 
 /// Bytes of a report.
@@ -90,7 +90,7 @@ pub(crate) fn report(body: &[u8]) -> Result<Report, Error> {
         return Err(broken("deve ser um objeto JSON"));
     }
     let report: Report =
-        serde_json::from_slice(body).map_err(|error| broken(&fault::<Report>(body, &error)))?;
+        serde_json::from_slice(body).map_err(|error| broken(&json_fault::<Report>(body, &error)))?;
     if report.ecommerce_hash.is_empty() {
         return Err(Error::parameter("ecommerceHash", "é obrigatório"));
     }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-use super::{Sale, at_line, fault};
+use super::{Sale, at_line, json_fault};
 use crate::rules::{Amount, Error, Status, day_or_instant};
 
 /// Records of one request.
@@ -193,7 +193,7 @@ fn records<'a, R: Deserialize<'a>, T>(
                 return Err(Error::Bad(format!("registro {place}: deve ser um objeto")));
             }
             let raw: R = serde_json::from_str(record.get()).map_err(|error| {
-                let fault = fault::<R>(record.get().as_bytes(), &error);
+                let fault = json_fault::<R>(record.get().as_bytes(), &error);
                 Error::Bad(format!("registro {place}, {fault}"))
             })?;
             read(place, &raw)
